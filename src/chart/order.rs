@@ -43,12 +43,16 @@ pub struct Order {
     pub medication: Option<Medication>,
     /// The body site, by concept.
     pub sites: ConceptSet,
+    /// A body site was stated, whether it is known here or not.
+    pub site_said: bool,
     /// The side of the body, where said.
     pub side: Option<Side>,
     /// From when.
     pub from: Option<When>,
     /// Until when.
     pub until: Option<When>,
+    /// It stops or forbids what it names, so that nothing is being ordered.
+    pub stops: bool,
     /// It holds no code that is known here, so what it is cannot be told.
     pub uncoded: bool,
     /// The draft, as `Type/id`.

@@ -6,7 +6,7 @@ use super::evidence::Evidence;
 use super::judge::{Strictness, judge};
 use crate::chart::{Chart, Truth, trimmed};
 use crate::knowledge::files::WhoseDose;
-use crate::knowledge::{Condition, Limit};
+use crate::knowledge::{Comparison, Condition, Length, Limit};
 
 /// One condition with its outcome and what it rests on.
 #[derive(Debug, Clone, Serialize)]
@@ -49,6 +49,15 @@ fn limit(limit: &Limit) -> String {
     format!("{} {}", trimmed(limit.value, 3), limit.unit_shown).trim_end().to_owned()
 }
 
+fn lasting(length: &Length) -> String {
+    let comparison = match length.comparison {
+        Comparison::Above => "more than",
+        Comparison::Below => "less than",
+        other => other.words(),
+    };
+    format!("{comparison} {}", limit(&length.limit))
+}
+
 fn words(condition: &Condition) -> String {
     match condition {
         Condition::All(_) => "all of".to_owned(),
@@ -82,16 +91,19 @@ fn words(condition: &Condition) -> String {
             Some(crate::chart::Stage::Open) => format!("{} ordered or under way", service.title),
             Some(_) => format!("{} completed", service.title),
         },
-        Condition::TakenFor { medicine, at_least } => {
-            format!("takes {} for at least {}", medicine.title, limit(at_least))
+        Condition::Adding(diagnosis) => format!("adding {}", diagnosis.title),
+        Condition::Took(medicine) => format!("takes or took {}", medicine.title),
+        Condition::OrderingAt { kind, site } => format!("ordering {} for {}", kind.title, site.title),
+        Condition::OrderedFor { kind, length } => format!("ordering {} for {}", kind.title, lasting(length)),
+        Condition::Stopping(kind) => format!("stopping {}", kind.title),
+        Condition::TakenFor { medicine, length } => {
+            format!("takes {} for {}", medicine.title, lasting(length))
         }
-        Condition::ServiceFor { service, length, at_least } => {
-            let than = if *at_least { "at least" } else { "more than" };
-            format!("{} for {than} {}", service.title, limit(length))
+        Condition::TookFor { medicine, length } => {
+            format!("takes or took {} for {}", medicine.title, lasting(length))
         }
-        Condition::HasFor { diagnosis, at_least } => {
-            format!("has {} for at least {}", diagnosis.title, limit(at_least))
-        }
+        Condition::ServiceFor { service, length } => format!("{} for {}", service.title, lasting(length)),
+        Condition::HasFor { diagnosis, length } => format!("has {} for {}", diagnosis.title, lasting(length)),
         Condition::Dose { medicine, per_day, above, within } => {
             let whose = match within {
                 WhoseDose::Drafts => "ordered",

@@ -19,6 +19,10 @@ pub struct ReadPlan {
     pub answered: ConceptSet,
     /// RxNorm products and what they hold.
     pub products: DrugProducts,
+    /// Words, in lower case, that name a problem being added which has no known code.
+    pub problem_words: Vec<(String, ConceptSet)>,
+    /// Words, in lower case, that name a body site in a draft order.
+    pub site_words: Vec<(String, ConceptSet)>,
     /// Concepts that say "left".
     pub left: ConceptSet,
     /// Concepts that say "right".
@@ -97,6 +101,17 @@ pub struct AnswerPlan {
     pub codes: ConceptSet,
     /// The codes of each answer.
     pub answers: Vec<ConceptSet>,
+    /// The question of a questionnaire, where it is not an Observation.
+    pub question: Option<Question>,
+}
+
+/// A question of a questionnaire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The canonical URL of the questionnaire, without a version.
+    pub questionnaire: String,
+    /// The `linkId` of the item.
+    pub link_id: String,
 }
 
 /// RxNorm products, and the ingredients they hold.

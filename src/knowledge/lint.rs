@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::files::{CaseFile, CaseKind};
 use super::problem::Ledger;
 use super::rule::{Rule, Service};
-use crate::wire::{Hook, Indicator};
+use crate::wire::Indicator;
 
 /// Every rule has cases of all four kinds, and every case a rule.
 pub(super) fn cases(rules: &[Rule], files: &[(String, CaseFile)], ledger: &mut Ledger) {
@@ -46,7 +46,7 @@ pub(super) fn rules(rules: &[Rule], services: &[Service], ledger: &mut Ledger) {
             if !card.says.iter().any(|statement| rule.name.starts_with(&statement.id)) {
                 ledger.note(FILE, 0, format!("`{}` must say the statement it is named after", rule.name));
             }
-            if card.plain.is_none() && rule.hooks.contains(&Hook::PatientView) {
+            if card.plain.is_none() {
                 ledger.note(FILE, 0, format!("`{}` has no words for patients", rule.name));
             }
             let beyond =

@@ -9,14 +9,16 @@ mod fact;
 pub mod files;
 mod lint;
 mod problem;
+mod questionnaire;
 mod rule;
 pub mod schema;
 mod source;
 mod value_set;
 
-pub use condition::{Comparison, Condition};
+pub use condition::{Comparison, Condition, Length};
 pub use fact::{Answered, Choice, Coded, Limit, Measured, Named};
 pub use problem::{Problem, Problems};
+pub use questionnaire::Questionnaire;
 pub use rule::{
     ActionPlan, CardPlan, Group, Order, RowPlan, Rule, RuleId, Service, Shown, Statement, Suggest,
     SuggestOption, Text, Words,
@@ -31,7 +33,7 @@ use minijinja::Environment;
 
 use crate::fhir::ReadPlan;
 use crate::wire::Hook;
-use files::{CaseFile, PackageFile, Reference};
+use files::{CaseFile, PackageFile, Reference, Review};
 
 /// A package, compiled.
 #[derive(Debug)]
@@ -68,6 +70,8 @@ pub struct Knowledge {
     pub cases: Vec<(String, CaseFile)>,
     /// The value sets.
     pub value_sets: ValueSets,
+    /// The questionnaires it publishes.
+    pub questionnaires: Vec<Questionnaire>,
 }
 
 /// One topic of the guidance.
@@ -79,6 +83,8 @@ pub struct Topic {
     pub title: String,
     /// Its title for patients.
     pub plain: String,
+    /// How far its review has come.
+    pub review: Review,
 }
 
 impl Knowledge {
@@ -94,6 +100,12 @@ impl Knowledge {
     #[must_use]
     pub fn rule(&self, id: RuleId) -> Option<&Rule> {
         self.rules.get(usize::from(id.0))
+    }
+
+    /// How far the review of a topic has come.
+    #[must_use]
+    pub fn review_of(&self, topic: usize) -> &Review {
+        self.topics.get(topic).map_or(&self.package.review, |topic| &topic.review)
     }
 
     /// The service that answers `id` for `hook`.

@@ -74,7 +74,11 @@ fn compare(journey: &Journey<'_>, rule: &CaseRule, case: &CaseText) -> Vec<Strin
         |name: &str| journey.response.cards.iter().find(|card| card.source.topic.code == code(name));
     let own = card_of(name).or_else(|| card_of(&format!("{name}-UNKNOWN")));
     let row = finding.rule.row.as_ref().and_then(|row| {
-        let starts = [format!("| {} ({name}) | ", row.about), format!("| {} | ", row.plain_about)];
+        let starts = [
+            format!("| {} ({name}) | ", row.about),
+            format!("| {} | ", row.plain_about),
+            format!("| **{}** | ", row.plain_about),
+        ];
         journey.response.cards.iter().find_map(|card| {
             let mut lines = card.detail.as_deref()?.lines();
             let line = lines.find(|line| starts.iter().any(|start| line.starts_with(start.as_str())))?;
@@ -91,6 +95,7 @@ fn compare(journey: &Journey<'_>, rule: &CaseRule, case: &CaseText) -> Vec<Strin
         }
         ExpectedOutcome::Unknown => (finding.outcome == Outcome::Unknown, false),
         ExpectedOutcome::UnknownCard => (finding.outcome == Outcome::Unknown, true),
+        ExpectedOutcome::Hidden => (finding.outcome == Outcome::Fires, false),
         ExpectedOutcome::Silenced => (matches!(finding.outcome, Outcome::SilencedBy(_)), false),
     };
     if !outcome {

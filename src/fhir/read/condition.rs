@@ -89,6 +89,7 @@ impl<'a> Reader<'_, 'a> {
             concepts,
             label: code.label(&self.plan.vocabulary),
             state,
+            being_added: false,
             onset: date(condition.onset_date_time.or_else(|| period(condition.onset_period).start)),
             side: self.sides(condition.body_site, &code).one(),
             source,

@@ -77,6 +77,7 @@ pub fn chart(
     chart.services.coverage =
         listed(supplied(), |gives| matches!(gives, Gives::Procedures | Gives::ServiceRequests));
     chart.medications.coverage = medications(supplied());
+    chart.past_medications.coverage = listed(supplied(), |gives| *gives == Gives::PastMedicationRequests);
     if let Some((creatinine, egfr)) = plan.derive_egfr {
         derive::add_egfr(&mut chart, plan, creatinine, egfr);
     }
@@ -150,6 +151,13 @@ impl<'a> Reader<'_, 'a> {
             Gives::Allergies => self.each(supply, "AllergyIntolerance", Self::allergy),
             Gives::Procedures => self.each(supply, "Procedure", Self::procedure),
             Gives::ServiceRequests => self.each(supply, "ServiceRequest", Self::service_request),
+            Gives::PastMedicationRequests => {
+                // The same reading, into the other list.
+                std::mem::swap(&mut self.chart.medications, &mut self.chart.past_medications);
+                self.each(supply, "MedicationRequest", Self::medication_request);
+                std::mem::swap(&mut self.chart.medications, &mut self.chart.past_medications);
+            }
+            Gives::DeviceRequests | Gives::QuestionnaireResponses { .. } => {}
             Gives::Observations { measurements, answers } => self.page(supply, measurements, answers),
         }
     }

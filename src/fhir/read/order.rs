@@ -80,6 +80,8 @@ impl<'a> Reader<'_, 'a> {
             in_focus: draft.in_focus,
             medication: asked.medication,
             sites: asked.sites,
+            site_said: false,
+            stops: false,
             side: asked.side,
             from: asked.from,
             until: asked.until,

@@ -1,7 +1,10 @@
 //! From files to knowledge: every name resolved, every mistake told.
 
+mod cards;
+mod coded;
 mod conditions;
 mod facts;
+mod measurements;
 mod needs;
 mod rules;
 mod texts;
@@ -17,6 +20,7 @@ use super::files::{
     ThresholdsFile,
 };
 use super::problem::{Ledger, Problems};
+use super::questionnaire::Questionnaire;
 use super::rule::Statement;
 use super::source::PackageSource;
 use super::value_set::{ValueSets, drug_products};
@@ -48,10 +52,12 @@ pub(super) fn compile(source: &PackageSource) -> Result<Knowledge, Problems> {
         return Err(ledger.close().err().unwrap_or(Problems(Vec::new())));
     };
 
-    let facts = FactTable::compile(&facts, &value_sets, products, &mut ledger);
+    let questionnaires = Questionnaire::read_all(source, &mut ledger);
+    let facts = FactTable::compile(&facts, &value_sets, products, &questionnaires, &mut ledger);
     let limits = limits(&thresholds, &references, &facts, &mut ledger);
     let statements = statements(&topics, &references, &mut ledger);
-    let mut compiler = rules::Compiler::new(&facts, &limits, &statements, &value_sets, &mut ledger);
+    let mut compiler =
+        rules::Compiler::new(&facts, &limits, &statements, &value_sets, &questionnaires, &mut ledger);
     compiler.orders(&orders);
     compiler.topics(&topics);
     let (rules, groups, orders, templates, used) = compiler.finish();
@@ -70,6 +76,7 @@ pub(super) fn compile(source: &PackageSource) -> Result<Knowledge, Problems> {
                 id: topic.id.text.clone(),
                 title: topic.title.clone(),
                 plain: topic.plain.clone(),
+                review: topic.review.clone().unwrap_or_else(|| package.review.clone()),
             })
             .collect(),
         package,
@@ -87,6 +94,7 @@ pub(super) fn compile(source: &PackageSource) -> Result<Knowledge, Problems> {
         answered: facts.answered.values().cloned().collect(),
         fact_count: facts.names().count(),
         plan: facts.plan,
+        questionnaires,
     })
 }
 

@@ -52,6 +52,8 @@ pub struct TopicEntry {
     pub title: String,
     /// Its title for patients.
     pub plain: String,
+    /// How far its review has come, where it differs from that of the package.
+    pub review: Option<Review>,
 }
 
 /// How far a review has come.
