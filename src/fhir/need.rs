@@ -32,6 +32,13 @@ pub enum Gives {
     Procedures,
     /// ServiceRequest resources.
     ServiceRequests,
+    /// DeviceRequest resources. Many servers have none, so their absence alone makes no list incomplete.
+    DeviceRequests,
+    /// QuestionnaireResponse resources for these facts with a coded answer.
+    QuestionnaireResponses {
+        /// The facts that a question of a form answers.
+        answers: Vec<AnswerId>,
+    },
     /// Observation resources for these facts.
     Observations {
         /// The measured facts.
@@ -53,6 +60,8 @@ impl Gives {
             Gives::Allergies => "AllergyIntolerance",
             Gives::Procedures => "Procedure",
             Gives::ServiceRequests => "ServiceRequest",
+            Gives::DeviceRequests => "DeviceRequest",
+            Gives::QuestionnaireResponses { .. } => "QuestionnaireResponse",
             Gives::Observations { .. } => "Observation",
         }
     }

@@ -94,7 +94,10 @@ impl<'a> Maker<'a> {
             Gives::MedicationRequests => {
                 self.list(|chart| chart.medications.as_deref(), |n, m| self.medication(n, m))?
             }
-            Gives::MedicationStatements | Gives::Procedures => Vec::new(),
+            Gives::MedicationStatements
+            | Gives::Procedures
+            | Gives::DeviceRequests
+            | Gives::QuestionnaireResponses { .. } => Vec::new(),
             Gives::ServiceRequests => {
                 self.list(|chart| chart.services.as_deref(), |n, s| self.service(n, s))?
             }

@@ -113,7 +113,44 @@ pub(crate) fn in_use(medication: &Medication, medicine: &Coded) -> bool {
         && !medication.route.is_some_and(|route| medicine.except_routes.contains(&route))
 }
 
-/// Is the draft of this kind?
+/// Does the draft ask for something of this kind?
 pub(crate) fn drafts(order: &Order, kind: &Coded) -> bool {
-    order.is(kind.concepts, &kind.except_routes) && !kind.except.meets(order.concepts)
+    !order.stops && order.is(kind.concepts, &kind.except_routes) && !kind.except.meets(order.concepts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::{ConceptId, ConceptSet, ResourceRef};
+
+    #[test]
+    fn what_is_being_stopped_is_not_being_ordered() {
+        let concepts = ConceptSet::from_iter([ConceptId(1)]);
+        let kind = Coded {
+            name: String::new(),
+            title: String::new(),
+            plain: String::new(),
+            concepts,
+            except: ConceptSet::EMPTY,
+            except_routes: Vec::new(),
+            within_days: None,
+            asked_by: Vec::new(),
+        };
+        let order = |stops| Order {
+            concepts,
+            label: String::new(),
+            in_focus: true,
+            medication: None,
+            sites: ConceptSet::EMPTY,
+            site_said: false,
+            side: None,
+            from: None,
+            until: None,
+            uncoded: false,
+            stops,
+            source: ResourceRef::new("ServiceRequest", "x"),
+        };
+        assert!(drafts(&order(false), &kind));
+        assert!(!drafts(&order(true), &kind));
+    }
 }

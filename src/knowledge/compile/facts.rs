@@ -203,6 +203,7 @@ fn measured(
 
 fn answer_plan(fact: &AnswerFact, sets: &ValueSets, ledger: &mut Ledger) -> AnswerPlan {
     AnswerPlan {
+        question: None,
         codes: sets.concepts(FILE, &fact.codes, ledger),
         answers: fact.answers.values().map(|choice| sets.concepts(FILE, &choice.codes, ledger)).collect(),
     }
