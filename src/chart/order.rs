@@ -41,9 +41,9 @@ pub struct Order {
     pub in_focus: bool,
     /// For a drug: what, how and how much.
     pub medication: Option<Medication>,
-    /// The body site, by concept.
+    /// The body site, by concept: from its code, or from the words of the order.
     pub sites: ConceptSet,
-    /// A body site was stated, whether it is known here or not.
+    /// Is any body site stated, known here or not?
     pub site_said: bool,
     /// The side of the body, where said.
     pub side: Option<Side>,
@@ -51,10 +51,10 @@ pub struct Order {
     pub from: Option<When>,
     /// Until when.
     pub until: Option<When>,
-    /// It stops or forbids what it names, so that nothing is being ordered.
-    pub stops: bool,
     /// It holds no code that is known here, so what it is cannot be told.
     pub uncoded: bool,
+    /// It ends or forbids what it names, and asks for nothing.
+    pub stops: bool,
     /// The draft, as `Type/id`.
     pub source: ResourceRef,
 }

@@ -36,9 +36,9 @@ pub enum Gives {
     ServiceRequests,
     /// DeviceRequest resources. Many servers have none, so their absence alone makes no list incomplete.
     DeviceRequests,
-    /// QuestionnaireResponse resources for these facts.
+    /// QuestionnaireResponse resources for these facts with a coded answer.
     QuestionnaireResponses {
-        /// The facts that are asked as a question.
+        /// The facts that a question of a form answers.
         answers: Vec<AnswerId>,
     },
     /// Observation resources for these facts.

@@ -46,7 +46,7 @@ pub(super) fn rules(rules: &[Rule], services: &[Service], ledger: &mut Ledger) {
             if !card.says.iter().any(|statement| rule.name.starts_with(&statement.id)) {
                 ledger.note(FILE, 0, format!("`{}` must say the statement it is named after", rule.name));
             }
-            if card.plain.is_none() {
+            if card.plain.is_none() && rule.hooks.contains(&crate::wire::Hook::PatientView) {
                 ledger.note(FILE, 0, format!("`{}` has no words for patients", rule.name));
             }
             let beyond =

@@ -23,7 +23,7 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
     }
 
     pub(super) fn ordering_uncoded(&mut self) -> Truth {
-        match self.chart.orders.iter().find(|order| order.in_focus && order.uncoded) {
+        match self.chart.orders.iter().find(|order| order.in_focus && order.uncoded && !order.stops) {
             Some(order) => {
                 let remark = Some("draft without a known code");
                 self.sink.add(Evidence::Entry { label: &order.label, source: &order.source, remark });

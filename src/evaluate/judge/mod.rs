@@ -121,7 +121,7 @@ fn was_given(medication: &Medication, medicine: &Coded) -> bool {
         && !medication.route.is_some_and(|route| medicine.except_routes.contains(&route))
 }
 
-/// Is the draft of this kind?
+/// Does the draft ask for something of this kind?
 pub(crate) fn drafts(order: &Order, kind: &Coded) -> bool {
     !order.stops && of_kind(order, kind)
 }
@@ -129,4 +129,42 @@ pub(crate) fn drafts(order: &Order, kind: &Coded) -> bool {
 /// Is the draft about this kind, whether it asks for it or stops it?
 fn of_kind(order: &Order, kind: &Coded) -> bool {
     order.is(kind.concepts, &kind.except_routes) && !kind.except.meets(order.concepts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::{ConceptId, ConceptSet, ResourceRef};
+
+    #[test]
+    fn what_is_being_stopped_is_not_being_ordered() {
+        let concepts = ConceptSet::from_iter([ConceptId(1)]);
+        let kind = Coded {
+            name: String::new(),
+            title: String::new(),
+            plain: String::new(),
+            concepts,
+            except: ConceptSet::EMPTY,
+            except_routes: Vec::new(),
+            within_days: None,
+            asked_by: Vec::new(),
+            resources: Vec::new(),
+        };
+        let order = |stops| Order {
+            concepts,
+            label: String::new(),
+            in_focus: true,
+            medication: None,
+            sites: ConceptSet::EMPTY,
+            site_said: false,
+            side: None,
+            from: None,
+            until: None,
+            uncoded: false,
+            stops,
+            source: ResourceRef::new("ServiceRequest", "x"),
+        };
+        assert!(drafts(&order(false), &kind));
+        assert!(!drafts(&order(true), &kind));
+    }
 }
