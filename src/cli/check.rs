@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{Outcome, print};
 use crate::knowledge::{Knowledge, PackageSource};
-use crate::rehearsal::run_cases;
+use crate::rehearsal::{Fate, MutationReport, mutate, run_cases};
 
 /// Check the knowledge package and run all its cases.
 #[derive(Debug, Args)]
@@ -18,6 +18,9 @@ pub(super) struct Check {
     /// Run the cases of these rules only.
     #[arg(long, value_name = "ID")]
     rule: Vec<String>,
+    /// Change each condition of the rules a little as well: a case has to notice.
+    #[arg(long)]
+    mutate: bool,
 }
 
 impl Check {
@@ -26,7 +29,7 @@ impl Check {
             Some(dir) => PackageSource::directory(dir)?,
             None => PackageSource::embedded(),
         };
-        let knowledge = match Knowledge::load(&source) {
+        let mut knowledge = match Knowledge::load(&source) {
             Ok(knowledge) => knowledge,
             Err(problems) => {
                 let mut told: String = problems.0.iter().map(|problem| format!("{problem}\n")).collect();
@@ -58,7 +61,30 @@ impl Check {
             knowledge.services.len(),
             verdicts.len(),
         ));
+        let mut sound = failed == 0;
+        if self.mutate && sound {
+            sound = tell(&mutate(&mut knowledge, &self.rule), &mut told);
+        }
         print(&told)?;
-        Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// Tells what went unnoticed; is there nothing of it?
+fn tell(report: &MutationReport, told: &mut String) -> bool {
+    let of = |fate: Fate| report.mutations.iter().filter(move |mutation| mutation.fate == fate);
+    for mutation in of(Fate::Unnoticed) {
+        told.push_str(&format!("{}: no case notices: {}\n", mutation.rule, mutation.change));
+    }
+    for (rule, change) in &report.stale {
+        told.push_str(&format!("{rule}: `unnoticed` lists what is noticed or does not exist: {change}\n"));
+    }
+    let unnoticed = of(Fate::Unnoticed).count();
+    told.push_str(&format!(
+        "{} changes: {} noticed, {} listed as not to be noticed, {unnoticed} unnoticed\n",
+        report.mutations.len(),
+        of(Fate::Noticed).count(),
+        of(Fate::Accepted).count(),
+    ));
+    unnoticed == 0 && report.stale.is_empty()
 }

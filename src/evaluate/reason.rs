@@ -34,13 +34,13 @@ pub fn reason(condition: &Condition, chart: &Chart, strictness: Strictness) -> R
         judge(condition, chart, strictness, &mut ())
     };
     Reason {
-        condition: words(condition),
+        condition: in_words(condition),
         outcome: match truth {
             Truth::True => "true",
             Truth::False => "false",
             Truth::Unknown => "unknown",
         },
-        because: evidence.iter().map(in_words).collect(),
+        because: evidence.iter().map(evidence_in_words).collect(),
         inside: children.iter().map(|child| reason(child, chart, strictness)).collect(),
     }
 }
@@ -58,7 +58,9 @@ fn lasting(length: &Length) -> String {
     format!("{comparison} {}", limit(&length.limit))
 }
 
-fn words(condition: &Condition) -> String {
+/// A condition in words, without what is inside it.
+#[must_use]
+pub fn in_words(condition: &Condition) -> String {
     match condition {
         Condition::All(_) => "all of".to_owned(),
         Condition::Any(_) => "any of".to_owned(),
@@ -117,7 +119,7 @@ fn words(condition: &Condition) -> String {
     }
 }
 
-fn in_words(evidence: &Evidence<'_, '_>) -> String {
+fn evidence_in_words(evidence: &Evidence<'_, '_>) -> String {
     match evidence {
         Evidence::Value { fact, measurement, old } => {
             let mut text = String::new();

@@ -103,7 +103,7 @@ impl Coded {
 }
 
 /// A number that a rule uses.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Limit {
     /// Its name in the package.
     pub name: String,

@@ -45,6 +45,15 @@ pub fn run_cases(knowledge: &Knowledge) -> Vec<CaseVerdict> {
     verdicts
 }
 
+/// Does any case of the rule fail?
+pub(super) fn notices(knowledge: &Knowledge, name: &str) -> bool {
+    let files = knowledge.cases.iter().map(|(_, file)| file);
+    files
+        .flat_map(|file| file.rules.iter().map(move |rule| (file, rule)))
+        .filter(|(_, rule)| rule.rule.as_str() == name)
+        .any(|(file, rule)| rule.cases.iter().any(|case| !run(knowledge, file, rule, case).is_empty()))
+}
+
 fn run(knowledge: &Knowledge, file: &CaseFile, rule: &CaseRule, case: &CaseText) -> Vec<String> {
     let Ok(day) = Date::parse(&file.as_of, format_description!("[year]-[month]-[day]")) else {
         return vec![format!("`{}` is not a day", file.as_of)];

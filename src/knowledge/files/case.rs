@@ -31,6 +31,19 @@ pub struct CaseRule {
     pub chart: CaseChart,
     /// The cases: at least one of each kind.
     pub cases: Vec<CaseText>,
+    /// Changes to the rule that no case can notice, with the reason why that is right.
+    #[serde(default)]
+    pub unnoticed: Vec<UnnoticedText>,
+}
+
+/// A change to a rule, as `gaitkeeper check --mutate` names it, that goes unnoticed and may.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct UnnoticedText {
+    /// The change.
+    pub change: String,
+    /// Why no case can notice it.
+    pub because: String,
 }
 
 /// One case.

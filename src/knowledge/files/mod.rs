@@ -14,7 +14,7 @@ mod statement;
 
 pub use case::{
     CaseChart, CaseCondition, CaseDraft, CaseExpectation, CaseFile, CaseKind, CaseMedication, CaseResource,
-    CaseResult, CaseRule, CaseService, CaseText, ExpectedOutcome,
+    CaseResult, CaseRule, CaseService, CaseText, ExpectedOutcome, UnnoticedText,
 };
 pub use condition::{
     AgeText, AnswerText, ConditionText, DiagnosisFor, DoseText, LastingText, LimitText, MedicineFor,
