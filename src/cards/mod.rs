@@ -164,8 +164,18 @@ impl<'a> Rendering<'a> {
             selection_behavior: (!suggestions.is_empty()).then_some(selection),
             suggestions,
             override_reasons: Vec::new(),
-            links: guidance.into_iter().chain(questionnaires).collect(),
+            links: guidance.into_iter().chain(questionnaires).chain(self.of_the_site(parts.says)).collect(),
         }
+    }
+}
+
+impl Rendering<'_> {
+    /// What the site links with these statements.
+    fn of_the_site(&self, says: &[std::sync::Arc<Statement>]) -> impl Iterator<Item = Link> {
+        let links = self.knowledge.overlay.iter().flat_map(|overlay| &overlay.links);
+        links
+            .filter(|link| says.iter().any(|statement| statement.id == link.statement.as_str()))
+            .map(|link| Link { label: link.label.clone(), url: link.url.clone(), kind: LinkType::Absolute })
     }
 }
 

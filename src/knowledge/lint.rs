@@ -10,11 +10,7 @@ use crate::wire::Indicator;
 /// Every rule has cases of all four kinds, and every case a rule.
 pub(super) fn cases(rules: &[Rule], files: &[(String, CaseFile)], ledger: &mut Ledger) {
     for (path, file) in files {
-        for entry in &file.rules {
-            if !rules.iter().any(|rule| rule.name == entry.rule.as_str()) {
-                ledger.unknown::<()>(path, &entry.rule, "rule");
-            }
-        }
+        cases_name_rules(rules, path, file, ledger);
     }
     for rule in rules {
         let entries = files.iter().flat_map(|(_, file)| &file.rules).filter(|e| e.rule.as_str() == rule.name);
@@ -29,6 +25,15 @@ pub(super) fn cases(rules: &[Rule], files: &[(String, CaseFile)], ledger: &mut L
             if !kinds.contains(&kind) {
                 ledger.note("cases.yaml", 0, format!("`{}` has no case that {words}", rule.name));
             }
+        }
+    }
+}
+
+/// Every case is of a rule that exists.
+pub(super) fn cases_name_rules(rules: &[Rule], path: &str, file: &CaseFile, ledger: &mut Ledger) {
+    for entry in &file.rules {
+        if !rules.iter().any(|rule| rule.name == entry.rule.as_str()) {
+            ledger.unknown::<()>(path, &entry.rule, "rule");
         }
     }
 }

@@ -8,6 +8,7 @@ mod condition;
 mod fact;
 pub mod files;
 mod lint;
+mod overlay;
 mod problem;
 mod questionnaire;
 mod rule;
@@ -17,6 +18,7 @@ mod value_set;
 
 pub use condition::{Comparison, Condition, Length};
 pub use fact::{Answered, Choice, Coded, Limit, Measured, Named};
+pub use overlay::{Deployment, Overlay};
 pub use problem::{Problem, Problems};
 pub use questionnaire::Questionnaire;
 pub use rule::{
@@ -70,6 +72,8 @@ pub struct Knowledge {
     pub cases: Vec<(String, CaseFile)>,
     /// The value sets.
     pub value_sets: ValueSets,
+    /// What the site changed.
+    pub overlay: Option<Overlay>,
     /// The questionnaires it publishes.
     pub questionnaires: Vec<Questionnaire>,
 }
@@ -85,6 +89,8 @@ pub struct Topic {
     pub plain: String,
     /// How far its review has come.
     pub review: Review,
+    /// Has it come far enough to be shown at this site?
+    pub shown: bool,
 }
 
 impl Knowledge {
@@ -93,7 +99,15 @@ impl Knowledge {
     /// # Errors
     /// With everything that is wrong with it.
     pub fn load(source: &PackageSource) -> Result<Knowledge, Problems> {
-        compile::compile(source)
+        Knowledge::deployed(source, &Deployment::default())
+    }
+
+    /// Compiles a package with what a site lays over it.
+    ///
+    /// # Errors
+    /// With everything that is wrong with either.
+    pub fn deployed(source: &PackageSource, deployment: &Deployment) -> Result<Knowledge, Problems> {
+        compile::compile(source, deployment)
     }
 
     /// One rule.

@@ -23,6 +23,8 @@ pub struct Rule {
     pub topic: usize,
     /// The hooks at which it is judged.
     pub hooks: Vec<Hook>,
+    /// Is it judged at this site? Not where the site turned it off, or its topic is not reviewed far enough.
+    pub judged: bool,
     /// When it fires.
     pub when: Condition,
     /// Rules that stay silent where this one fires.

@@ -28,21 +28,26 @@ pub struct CaseVerdict {
 /// Runs every case of the package, each on the day its file fixes.
 #[must_use]
 pub fn run_cases(knowledge: &Knowledge) -> Vec<CaseVerdict> {
-    let mut verdicts = Vec::new();
-    for (path, file) in &knowledge.cases {
-        for rule in &file.rules {
-            for case in &rule.cases {
-                verdicts.push(CaseVerdict {
-                    rule: rule.rule.text.clone(),
-                    name: case.name.text.clone(),
-                    file: path.clone(),
-                    line: case.name.line,
-                    problems: run(knowledge, file, rule, case),
-                });
-            }
-        }
-    }
-    verdicts
+    knowledge.cases.iter().flat_map(|(path, file)| run_file(knowledge, path, file)).collect()
+}
+
+/// Runs the cases that a site wrote for its overlay.
+#[must_use]
+pub fn run_cases_of_overlay(knowledge: &Knowledge) -> Vec<CaseVerdict> {
+    let cases = knowledge.overlay.as_ref().and_then(|overlay| overlay.cases.as_ref());
+    cases.map(|file| run_file(knowledge, "overlay/cases.yaml", file)).unwrap_or_default()
+}
+
+fn run_file(knowledge: &Knowledge, path: &str, file: &CaseFile) -> Vec<CaseVerdict> {
+    let cases = file.rules.iter().flat_map(|rule| rule.cases.iter().map(move |case| (rule, case)));
+    let verdicts = cases.map(|(rule, case)| CaseVerdict {
+        rule: rule.rule.text.clone(),
+        name: case.name.text.clone(),
+        file: path.to_owned(),
+        line: case.name.line,
+        problems: run(knowledge, file, rule, case),
+    });
+    verdicts.collect()
 }
 
 /// Does any case of the rule fail?

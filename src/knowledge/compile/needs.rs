@@ -49,13 +49,13 @@ pub(super) fn services(
         };
         let shows: Vec<RuleId> = numbered
             .iter()
-            .filter(|(_, rule)| of_topic(rule) && rule.hooks.contains(&entry.hook))
+            .filter(|(_, rule)| rule.judged && of_topic(rule) && rule.hooks.contains(&entry.hook))
             .map(|(id, _)| *id)
             .collect();
         let listens: Vec<RuleId> = numbered
             .iter()
             .filter(|(id, rule)| {
-                !shows.contains(id) && rule.silences.iter().any(|other| shows.contains(other))
+                rule.judged && !shows.contains(id) && rule.silences.iter().any(|other| shows.contains(other))
             })
             .map(|(id, _)| *id)
             .collect();
@@ -71,6 +71,8 @@ pub(super) fn services(
         for required in &entry.requires {
             match needs.iter_mut().find(|need| need.key == required.as_str()) {
                 Some(need) => need.required = true,
+                // What a site turns off is not asked for either.
+                None if rules.iter().any(|rule| !rule.judged) => {}
                 None => {
                     ledger.unknown::<()>(FILE, required, "prefetch key of this service");
                 }

@@ -182,6 +182,7 @@ impl<'a> Compiler<'a> {
             title: text.title.clone(),
             topic,
             hooks: text.hooks.clone(),
+            judged: true,
             when: when?,
             silences,
             card,

@@ -8,6 +8,7 @@ mod condition;
 mod fact;
 mod name;
 mod order;
+mod overlay;
 mod package;
 mod rule;
 mod statement;
@@ -29,9 +30,10 @@ pub use order::{
     CodingText, DeviceOrderText, DosageText, MedicationOrderText, OrderText, OrdersFile, PriorityText,
     ProblemText, ServiceOrderText, TimingText, UnitOfTime,
 };
+pub use overlay::{ExtraCode, OtherThreshold, OverlayFile, RuleOff, SiteLink};
 pub use package::{
     PackageFile, Reference, ReferencesFile, Review, ReviewState, ServiceFileEntry, ServicesFile, Threshold,
-    ThresholdsFile,
+    ThresholdsFile, TopicEntry,
 };
 pub use rule::{
     ActionText, CardText, ChangeText, GroupText, LimitOrderText, LinkText, OptionText, PlainCard, PlainRow,
