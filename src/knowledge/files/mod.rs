@@ -6,6 +6,7 @@
 mod case;
 mod condition;
 mod fact;
+mod matrix;
 mod name;
 mod order;
 mod overlay;
@@ -25,6 +26,7 @@ pub use fact::{
     AnswerFact, CodedFact, DiagnosisFact, FactsFile, MeasurementFact, MedicineFact, PlausibleRange,
     QuestionText, RouteText, ServiceFact, ServiceResource, SiteFact, UnitText, WhenOld,
 };
+pub use matrix::{MatrixFile, MatrixRow};
 pub use name::Name;
 pub use order::{
     CodingText, DeviceOrderText, DosageText, MedicationOrderText, OrderText, OrdersFile, PriorityText,

@@ -24,6 +24,8 @@ pub struct PackageFile {
     pub publisher: String,
     /// When the article behind it was last updated (`YYYY-MM-DD`).
     pub article_updated: String,
+    /// Months after which the article is called old on every card.
+    pub old_after_months: u16,
     /// How far its review has come.
     pub review: Review,
     /// The short caveat of every card, for clinicians.
