@@ -16,7 +16,7 @@ mod statement;
 
 pub use case::{
     CaseChart, CaseCondition, CaseDraft, CaseExpectation, CaseFile, CaseKind, CaseMedication, CaseResource,
-    CaseResult, CaseRule, CaseService, CaseText, ExpectedOutcome, UnnoticedText,
+    CaseResult, CaseRule, CaseService, CaseText, ExpectedOutcome, ExpectedRow, UnnoticedText,
 };
 pub use condition::{
     AgeText, AnswerText, ConditionText, DiagnosisFor, DoseText, LastingText, LimitText, MedicineFor,
