@@ -77,6 +77,8 @@ pub struct Knowledge {
     pub value_sets: ValueSets,
     /// Every row of the clinical specification.
     pub matrix: Vec<MatrixRow>,
+    /// Words that mean the same to people who search.
+    pub synonyms: Vec<Vec<String>>,
     /// What the site changed.
     pub overlay: Option<Overlay>,
     /// The questionnaires it publishes.

@@ -4,7 +4,7 @@ use schemars::{Schema, schema_for};
 
 use super::files::{
     CaseFile, FactsFile, MatrixFile, OrdersFile, OverlayFile, PackageFile, ReferencesFile, RulesFile,
-    ServicesFile, StatementsFile, ThresholdsFile,
+    ServicesFile, StatementsFile, SynonymsFile, ThresholdsFile,
 };
 
 /// Each schema with the name of its file.
@@ -22,5 +22,6 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("cases.schema.json", schema_for!(CaseFile)),
         ("overlay.schema.json", schema_for!(OverlayFile)),
         ("matrix.schema.json", schema_for!(MatrixFile)),
+        ("synonyms.schema.json", schema_for!(SynonymsFile)),
     ]
 }

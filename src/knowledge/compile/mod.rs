@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use super::fact::Limit;
 use super::files::{
     CaseFile, FactsFile, MatrixFile, OrdersFile, PackageFile, ReferencesFile, RulesFile, ServicesFile,
-    StatementsFile, ThresholdsFile, TopicEntry,
+    StatementsFile, SynonymsFile, ThresholdsFile, TopicEntry,
 };
 use super::overlay::{Deployment, Overlaid};
 use super::problem::{Ledger, Problems};
@@ -41,6 +41,7 @@ pub(super) fn compile(source: &PackageSource, deployment: &Deployment) -> Result
     let thresholds: Option<ThresholdsFile> = read(source, "thresholds.yaml", &mut ledger);
     let references: Option<ReferencesFile> = read(source, "references.yaml", &mut ledger);
     let orders: Option<OrdersFile> = read(source, "orders.yaml", &mut ledger);
+    let synonyms: Option<SynonymsFile> = read(source, "synonyms.yaml", &mut ledger);
     let matrix: Option<MatrixFile> = read(source, "matrix.yaml", &mut ledger);
     let mut value_sets = ValueSets::read(source, &mut ledger);
     let products = drug_products(source, &mut ledger);
@@ -101,6 +102,7 @@ pub(super) fn compile(source: &PackageSource, deployment: &Deployment) -> Result
 
     Ok(Knowledge {
         matrix,
+        synonyms: synonyms.unwrap_or_default().synonyms,
         topics: compiled_topics,
         overlay,
         package,

@@ -13,6 +13,7 @@ mod overlay;
 mod package;
 mod rule;
 mod statement;
+mod synonyms;
 
 pub use case::{
     CaseChart, CaseCondition, CaseDraft, CaseExpectation, CaseFile, CaseKind, CaseMedication, CaseResource,
@@ -42,3 +43,4 @@ pub use rule::{
     RaisedText, RowText, RuleText, RulesFile, SuggestText, TableKind,
 };
 pub use statement::{Addition, Origin, StatementText, StatementsFile};
+pub use synonyms::SynonymsFile;
