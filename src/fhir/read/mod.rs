@@ -93,6 +93,9 @@ pub fn chart(
     if let Some((creatinine, egfr)) = plan.derive_egfr {
         derive::add_egfr(&mut chart, plan, creatinine, egfr);
     }
+    if let Some(inputs) = plan.derive_abi {
+        derive::add_abi(&mut chart, plan, inputs);
+    }
     chart
 }
 

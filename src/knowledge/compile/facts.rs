@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::fact::{Answered, Choice, Coded, Measured};
-use super::super::files::{AnswerFact, CodedFact, FactsFile, MeasurementFact, MedicineFact, Name, RouteText};
+use super::super::files::{
+    AnswerFact, CodedFact, FactsFile, MeasurementFact, MedicineFact, Name, RouteText, SiteText,
+};
 use super::super::problem::Ledger;
 use super::super::value_set::ValueSets;
 use crate::chart::{AnswerId, ConceptSet, MeasurementId, Route};
 use crate::fhir::ReadPlan;
-use crate::fhir::plan::{AnswerPlan, DrugProducts, MeasurementPlan, UnitConversion, unit_key};
+use crate::fhir::plan::{
+    AbiInputs, AnswerPlan, DrugProducts, MeasurementPlan, SitePlan, UnitConversion, unit_key,
+};
 
 const FILE: &str = "facts.yaml";
 
@@ -23,7 +27,7 @@ pub(super) struct FactTable {
     pub(super) services: BTreeMap<String, Arc<Coded>>,
     pub(super) orders: BTreeMap<String, Arc<Coded>>,
     pub(super) plan: ReadPlan,
-    pub(super) computed_egfr_from: Option<String>,
+    pub(super) computed_from: Vec<String>,
 }
 
 impl FactTable {
@@ -44,26 +48,35 @@ impl FactTable {
             let position = file.measurements.keys().position(|other| other == name)?;
             u16::try_from(position).ok().map(MeasurementId)
         };
-        let computed = file.computed_egfr.as_ref().and_then(|computed| {
-            let from = number(computed.from.as_str());
-            let to = number(computed.to.as_str());
-            for (name, found) in [(&computed.from, from), (&computed.to, to)] {
-                if found.is_none() {
-                    ledger.unknown::<()>(FILE, name, "measured fact");
-                }
+        let mut known = |name: &Name| {
+            let found = number(name.as_str());
+            if found.is_none() {
+                ledger.unknown::<()>(FILE, name, "measured fact");
             }
+            found
+        };
+        plan.derive_egfr = file.computed_egfr.as_ref().and_then(|computed| {
+            let (from, to) = (known(&computed.from), known(&computed.to));
             Some((from?, to?))
         });
-        plan.derive_egfr = computed;
+        plan.derive_abi = file.computed_abi.as_ref().and_then(|computed| {
+            let (ankle, arm, abi) = (known(&computed.ankle), known(&computed.arm), known(&computed.to));
+            Some(AbiInputs { ankle: ankle?, arm: arm?, abi: abi? })
+        });
+        let (egfr, abi) = (plan.derive_egfr, plan.derive_abi);
+        let computed_from = |id| {
+            let egfr = egfr.filter(|(_, to)| *to == id).map(|(from, _)| from);
+            let abi = abi.filter(|inputs| inputs.abi == id).map(|inputs| [inputs.ankle, inputs.arm]);
+            egfr.into_iter().chain(abi.into_iter().flatten()).collect::<Vec<_>>()
+        };
         let measured = (0..)
             .map(MeasurementId)
             .zip(&file.measurements)
             .map(|(id, (name, fact))| {
                 let reading = measurement_plan(name, fact, sets, ledger);
-                plan.measured = plan.measured.union(reading.codes);
+                plan.measured = plan.measured.union(reading.all_codes());
                 plan.measurements.push(reading);
-                let computed_from = computed.filter(|(_, to)| *to == id).map(|(from, _)| from);
-                (name.clone(), Arc::new(measured(id, name, fact, computed_from)))
+                (name.clone(), Arc::new(measured(id, name, fact, computed_from(id))))
             })
             .collect();
         let answered = (0..)
@@ -89,7 +102,15 @@ impl FactTable {
             services: coded_table(&file.services, sets, ledger),
             orders: coded_table(&file.orders, sets, ledger),
             plan,
-            computed_egfr_from: file.computed_egfr.as_ref().map(|computed| computed.from.text.clone()),
+            computed_from: [
+                file.computed_egfr.as_ref().map(|computed| &computed.from),
+                file.computed_abi.as_ref().map(|computed| &computed.ankle),
+                file.computed_abi.as_ref().map(|computed| &computed.arm),
+            ]
+            .into_iter()
+            .flatten()
+            .map(|name| name.text.clone())
+            .collect(),
         };
         table.check_unique(ledger);
         table
@@ -174,6 +195,18 @@ fn measurement_plan(
         units,
         plausible: (fact.plausible.from, fact.plausible.to),
         per_leg: fact.per_leg,
+        related: sets.concepts(FILE, &fact.related, ledger),
+        sites: fact.sites.as_ref().map(|sites| site_plan(sites, sets, ledger)).unwrap_or_default(),
+    }
+}
+
+fn site_plan(sites: &SiteText, sets: &ValueSets, ledger: &mut Ledger) -> SitePlan {
+    let never_at = sets.concepts(FILE, &sites.never_at, ledger);
+    SitePlan {
+        codes: sets.concepts(FILE, &sites.codes, ledger),
+        at: sets.concepts(FILE, &sites.at, ledger),
+        never_at,
+        never_words: sites.never_words.iter().map(|word| (word.to_lowercase(), never_at)).collect(),
     }
 }
 
@@ -181,9 +214,11 @@ fn measured(
     id: MeasurementId,
     name: &str,
     fact: &MeasurementFact,
-    computed_from: Option<MeasurementId>,
+    computed_from: Vec<MeasurementId>,
 ) -> Measured {
-    let asked_by = [&fact.codes, &fact.left, &fact.right, &fact.panels];
+    let sited = fact.sites.iter().map(|sites| &sites.codes);
+    let asked_by =
+        [&fact.codes, &fact.left, &fact.right, &fact.panels, &fact.related].into_iter().chain(sited);
     Measured {
         id,
         name: name.to_owned(),
@@ -196,7 +231,7 @@ fn measured(
         when_old: fact.when_old,
         per_leg: fact.per_leg,
         prefetch_key: fact.prefetch_key.clone().unwrap_or_else(|| camel(name)),
-        asked_by: asked_by.into_iter().flatten().map(|name| name.text.clone()).collect(),
+        asked_by: asked_by.flatten().map(|name| name.text.clone()).collect(),
         computed_from,
     }
 }

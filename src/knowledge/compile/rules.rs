@@ -48,7 +48,7 @@ impl<'a> Compiler<'a> {
         value_sets: &'a ValueSets,
         ledger: &'a mut Ledger,
     ) -> Compiler<'a> {
-        let used = facts.computed_egfr_from.iter().cloned().collect();
+        let used = facts.computed_from.iter().cloned().collect();
         Compiler {
             facts,
             limits,

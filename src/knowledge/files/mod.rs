@@ -21,8 +21,8 @@ pub use condition::{
     ServiceText, StageText, WhoseDose,
 };
 pub use fact::{
-    AnswerFact, CodedFact, FactsFile, MeasurementFact, MedicineFact, PlausibleRange, RouteText, UnitText,
-    WhenOld,
+    AnswerFact, CodedFact, FactsFile, MeasurementFact, MedicineFact, PlausibleRange, RouteText, SiteText,
+    UnitText, WhenOld,
 };
 pub use name::Name;
 pub use order::{
