@@ -150,6 +150,8 @@ pub enum Lack {
     Withheld,
     /// This service asked for it and got no usable answer.
     FetchFailed,
+    /// The record system has no such resources to offer.
+    NotSupported,
     /// The answer was larger than this service reads.
     TooLarge,
 }
@@ -163,6 +165,7 @@ impl fmt::Display for Lack {
             Lack::MorePages => "not all pages were read",
             Lack::Withheld => "partly withheld by the record system",
             Lack::FetchFailed => "could not be fetched",
+            Lack::NotSupported => "not offered by the record system",
             Lack::TooLarge => "too large to be read in full",
         })
     }

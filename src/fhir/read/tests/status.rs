@@ -218,6 +218,21 @@ fn resources_that_many_servers_have_not_are_missed_only_where_they_came_in_part(
         coverage(&[&all[..], &[("devices", more), ("statements", more)]].concat()),
         (partial, partial)
     );
+    let outcome = |code: &str| {
+        format!(r#"{{"resourceType":"OperationOutcome","issue":[{{"severity":"error","code":"{code}"}}]}}"#)
+    };
+    let failed = Coverage::Partial(Lack::ClientFailed);
+    for (code, expected) in [
+        ("not-supported", Coverage::Complete),
+        ("timeout", failed),
+        ("exception", failed),
+        // What may not be read may be there.
+        ("forbidden", failed),
+    ] {
+        let sent = outcome(code);
+        let beside = [("devices", sent.as_str()), ("statements", sent.as_str())];
+        assert_eq!(coverage(&[&all[..], &beside].concat()), (expected, expected), "{code}");
+    }
     let without = coverage(&[("devices", "null"), ("statements", "null")]);
     assert_eq!(without, (Coverage::Partial(Lack::NotSent), Coverage::Partial(Lack::NotSent)));
 }
