@@ -74,6 +74,8 @@ pub enum Unusable {
     NotCoded,
     /// The side of the body is not said, or not understood.
     NoSide,
+    /// The record itself does not know where it stands: it may hold, or be over, or never have been.
+    StatusUnknown,
     /// It measures something related, such as a rate that is not normalised, which must not stand in for the fact.
     Related,
     /// A form that is still being filled in.
@@ -97,6 +99,7 @@ impl fmt::Display for Unusable {
             Unusable::InTheFuture => "dated in the future",
             Unusable::NotCoded => "has no known code",
             Unusable::NoSide => "does not say which side",
+            Unusable::StatusUnknown => "its status is not known to the record system",
             Unusable::Related => "not the same measure (not normalised, or by another method), not used",
             Unusable::Unfinished => "is not filled in to its end",
         })

@@ -1,6 +1,6 @@
-//! What the served knowledge works out by itself.
+//! What the served knowledge makes of results: units, and what is worked out.
 
-use gaitkeeper::chart::{Chart, Side};
+use gaitkeeper::chart::{Chart, Side, Unusable};
 use gaitkeeper::fhir::{self, Drafts, Subject};
 use gaitkeeper::knowledge::{Knowledge, PackageSource};
 use gaitkeeper::wire::Text;
@@ -76,5 +76,54 @@ fn what_is_worked_out_from_is_asked_for() {
             !templates.is_empty() && templates.iter().all(|template| template.contains(code)),
             "{key} {code}"
         );
+    }
+}
+
+#[test]
+fn units_are_those_of_each_result() {
+    use Unusable::{Implausible, NoUnit, Related, UnknownUnit};
+    let knowledge = Knowledge::load(&PackageSource::embedded()).unwrap();
+    for (fact, code, value, unit, expected) in [
+        ("hba1c", "4548-4", 8.1, "%", Ok(8.1)),
+        ("hba1c", "59261-8", 65.0, "mmol/mol", Ok(8.1)),
+        ("hba1c", "4548-4", 65.0, "mmol/mol", Ok(8.1)),
+        ("hba1c", "4548-4", 0.081, "{fraction}", Ok(8.1)),
+        ("hba1c", "4548-4", 8.1, "", Err(NoUnit)),
+        ("hba1c", "4548-4", 8.1, "mmol/L", Err(UnknownUnit)),
+        ("hba1c", "4548-4", 65.0, "%", Err(Implausible)),
+        ("creatinine", "2160-0", 1.2, "mg/dL", Ok(1.2)),
+        ("creatinine", "2160-0", 88.42, "µmol/L", Ok(1.0)),
+        ("creatinine", "2160-0", 88.42, "mcmol/L", Ok(1.0)),
+        ("creatinine", "2160-0", 0.08842, "mmol/L", Ok(1.0)),
+        ("creatinine", "2160-0", 1.2, "g/L", Err(UnknownUnit)),
+        ("ldl", "13457-7", 100.0, "mg/dL", Ok(100.0)),
+        ("ldl", "13457-7", 3.0, "mmol/L", Ok(116.01)),
+        ("egfr", "98979-8", 41.0, "mL/min/{1.73_m2}", Ok(41.0)),
+        ("egfr", "98979-8", 41.0, "mL/min/1.73 m²", Ok(41.0)),
+        ("egfr", "98979-8", 41.0, "ML/MIN/1.73M2", Ok(41.0)),
+        ("egfr", "33914-3", 41.0, "mL/min", Ok(41.0)),
+        ("egfr", "33914-3", 41.0, "", Ok(41.0)),
+        ("egfr", "98979-8", 0.5, "mL/s/{1.73_m2}", Ok(30.0)),
+        ("egfr", "98979-8", 41.0, "mL", Err(UnknownUnit)),
+        ("egfr", "50383-9", 41.0, "mL/min", Err(Related)),
+        ("egfr", "2164-2", 41.0, "mL/min", Err(Related)),
+        ("abi", "77194-9", 0.62, "", Ok(0.62)),
+        ("abi", "77194-9", 0.62, "{ratio}", Ok(0.62)),
+        ("abi", "77194-9", 62.0, "%", Ok(0.62)),
+        ("abi", "77194-9", 62.0, "", Err(Implausible)),
+        ("abi", "77194-9", 0.62, "mm[Hg]", Err(UnknownUnit)),
+    ] {
+        let mut resource = pressure("x", code, 0, None);
+        resource["valueQuantity"] = json!({ "value": value, "unit": unit });
+        let chart = read(&knowledge, &[resource]);
+        let id = knowledge.measured.iter().find(|measured| measured.name == fact).unwrap().id;
+        let results = chart.measured(id).unwrap();
+        let found = match (results.newest(), results.unusable.first()) {
+            (Some(newest), None) => Ok((newest.value.number * 100.0).round() / 100.0),
+            (None, Some(gap)) => Err(gap.why),
+            other => panic!("{fact} {code} {value} {unit}: {other:?}"),
+        };
+        let expected = expected.map(|number: f64| (number * 100.0).round() / 100.0);
+        assert_eq!(found, expected, "{fact} {code} {value} {unit}");
     }
 }

@@ -51,8 +51,8 @@ impl<'a> Reader<'_, 'a> {
         let Some(observation) = resource::<RawObservation<'a>>(raw) else {
             return self.malformed("Observation");
         };
-        // Taken back, not yet there, or of no known standing: not a finding, and not a gap either.
-        if let Some("entered-in-error" | "cancelled" | "registered" | "unknown") = observation.status.get() {
+        // Taken back, or not yet there: not a finding, and not a gap either.
+        if let Some("entered-in-error" | "cancelled" | "registered") = observation.status.get() {
             return;
         }
         let unreadable = |reader: &mut Self, why| {
@@ -89,11 +89,14 @@ impl<'a> Reader<'_, 'a> {
             Some(Ok(source)) => (source, None),
             Some(Err(Gap { source, why })) => (source, Some(why)),
         };
-        let stated =
-            matches!(observation.status.get(), Some("final" | "amended" | "corrected" | "preliminary"));
-        let shared = Shared {
+        let standing = match observation.status.get() {
+            Some("final" | "amended" | "corrected" | "preliminary") => None,
+            Some("unknown") => Some(Unusable::StatusUnknown),
             // Without a status it cannot be told whether the result was withdrawn.
-            problem: problem.or((!stated).then_some(Unusable::Malformed)),
+            _ => Some(Unusable::Malformed),
+        };
+        let shared = Shared {
+            problem: problem.or(standing),
             when: self.in_the_past(effective(&observation)),
             issued: date(observation.issued),
             preliminary: observation.status.get() == Some("preliminary"),
