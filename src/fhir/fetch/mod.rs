@@ -6,6 +6,7 @@
 //! logged; the same holds for URLs, which name the patient.
 
 mod address;
+mod medication;
 mod merge;
 mod policy;
 mod request;
@@ -22,18 +23,12 @@ use url::Url;
 use self::address::{Reach, Resolver};
 use self::policy::Base;
 use self::request::{Outcome, Wave};
-use super::json::{Str, resource, resource_type};
 use super::{Ask, Need, supply_of};
 use crate::chart::Lack;
 use crate::telemetry;
 
 pub use policy::{AllowedBase, FetchPolicy, Refusal};
 pub use wanted::Wanted;
-
-/// Medications that are read one by one for a call: what is in use comes first, and few people take more.
-const MOST_MEDICATIONS: usize = 20;
-/// Bytes of one Medication.
-const MEDICATION_BYTES: usize = 256 * 1024;
 
 /// Servers answer XML to those who do not say what they read.
 const ACCEPTED: &str = "application/fhir+json, application/json;q=0.9";
@@ -157,43 +152,11 @@ impl Fetcher {
         let mut gathered = Gathered { answers: join_all(chains).await, medications: Vec::new() };
         let there = wanted.acquired.clone().with(wanted.needs, &gathered);
         let ids = wanted.medications(&there, server);
-        let reads = ids.iter().take(MOST_MEDICATIONS).map(|id| medication(http, policy, &base, &wave, id));
-        let (medications, outcomes): (Vec<_>, Vec<_>) = join_all(reads).await.into_iter().unzip();
-        gathered.medications = medications.into_iter().flatten().collect();
-        log(wanted.needs, &gathered, &outcomes.concat(), start);
+        let (medications, outcomes) = medication::read(http, policy, &base, &wave, &ids).await;
+        gathered.medications = medications;
+        log(wanted.needs, &gathered, &outcomes, start);
         gathered
     }
-}
-
-/// Reads one Medication, which must be the one that was asked for.
-async fn medication(
-    http: &reqwest::Client,
-    policy: &FetchPolicy,
-    base: &Base,
-    wave: &Wave,
-    id: &str,
-) -> (Option<Bytes>, Vec<Outcome>) {
-    #[derive(serde::Deserialize)]
-    struct Named<'a> {
-        #[serde(borrow, default)]
-        id: Str<'a>,
-    }
-    let mut outcomes = Vec::new();
-    let Some(url) = encoded(id).and_then(|id| base.query(&format!("Medication/{id}"))) else {
-        return (None, vec![Outcome::NoUrl]);
-    };
-    let room = policy.most_bytes.min(MEDICATION_BYTES);
-    let Ok(body) = request::page(http, wave, &url, room, &mut outcomes).await else {
-        return (None, outcomes);
-    };
-    let is_it = serde_json::from_slice::<&RawValue>(&body).is_ok_and(|raw| {
-        resource_type(raw).as_deref() == Some("Medication")
-            && resource::<Named<'_>>(raw).is_some_and(|named| named.id.get() == Some(id))
-    });
-    if !is_it {
-        outcomes.push(Outcome::NotJson);
-    }
-    (is_it.then_some(body), outcomes)
 }
 
 /// Reads page after page, until there is no more or something stops it.
