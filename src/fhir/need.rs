@@ -24,6 +24,8 @@ pub enum Gives {
     Conditions,
     /// MedicationRequest resources.
     MedicationRequests,
+    /// MedicationRequest resources that are completed or stopped.
+    PastMedicationRequests,
     /// MedicationStatement resources. Many servers have none, so their absence alone makes no list incomplete.
     MedicationStatements,
     /// AllergyIntolerance resources.
@@ -55,7 +57,7 @@ impl Gives {
         match self {
             Gives::Patient => "Patient",
             Gives::Conditions => "Condition",
-            Gives::MedicationRequests => "MedicationRequest",
+            Gives::MedicationRequests | Gives::PastMedicationRequests => "MedicationRequest",
             Gives::MedicationStatements => "MedicationStatement",
             Gives::Allergies => "AllergyIntolerance",
             Gives::Procedures => "Procedure",

@@ -89,6 +89,7 @@ pub fn chart(
         |gives| *gives == Gives::MedicationRequests,
         |gives| *gives == Gives::MedicationStatements,
     );
+    chart.past_medications.coverage = listed(supplied(), |gives| *gives == Gives::PastMedicationRequests);
     if let Some((creatinine, egfr)) = plan.derive_egfr {
         derive::add_egfr(&mut chart, plan, creatinine, egfr);
     }
@@ -182,6 +183,12 @@ impl<'p, 'a> Reader<'p, 'a> {
             Gives::Allergies => self.each(supply, "AllergyIntolerance", Self::allergy),
             Gives::Procedures => self.each(supply, "Procedure", Self::procedure),
             Gives::ServiceRequests => self.each(supply, "ServiceRequest", Self::service_request),
+            Gives::PastMedicationRequests => {
+                // The same reading, into the other list.
+                std::mem::swap(&mut self.chart.medications, &mut self.chart.past_medications);
+                self.each(supply, "MedicationRequest", Self::medication_request);
+                std::mem::swap(&mut self.chart.medications, &mut self.chart.past_medications);
+            }
             Gives::DeviceRequests => self.each(supply, "DeviceRequest", Self::device_request),
             Gives::Observations { measurements, answers } => {
                 self.page(supply, measurements, answers, observed::dated, |reader| {

@@ -1,5 +1,6 @@
 //! Medicines: those that refer to a Medication elsewhere, and those that a server does not have.
 
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use gaitkeeper::chart::{Chart, Usage};
@@ -7,6 +8,10 @@ use gaitkeeper::knowledge::{Knowledge, PackageSource};
 use wiremock::matchers::path;
 
 use super::*;
+
+/// Loaded once, so that no test of a deadline waits for it.
+static KNOWLEDGE: LazyLock<Knowledge> =
+    LazyLock::new(|| Knowledge::load(&PackageSource::embedded()).unwrap());
 
 fn needs() -> [Need; 2] {
     let need = |key: &str, kind: &str, gives| Need {
@@ -23,7 +28,6 @@ fn needs() -> [Need; 2] {
 
 /// The chart that comes of these prefetched requests and draft orders, and of what `base` answers beside them.
 async fn read(base: &str, requests: Option<&Value>, drafts: &Value) -> Chart {
-    let knowledge = Knowledge::load(&PackageSource::embedded()).unwrap();
     let (needs, sent, drafts) = (needs(), requests.map(Value::to_string), drafts.to_string());
     let raw = |json| -> &RawValue { serde_json::from_str(json).unwrap() };
     let drafts = Drafts::read(Some(raw(&drafts)), &[], gaitkeeper::wire::Hook::OrderSign);
@@ -32,7 +36,7 @@ async fn read(base: &str, requests: Option<&Value>, drafts: &Value) -> Chart {
         prefetch.push((Text("statements".into()), raw("null")));
     }
     let acquired = fhir::from_prefetch(&needs, &prefetch, &[]);
-    let (plan, subject) = (&knowledge.plan, subject());
+    let (plan, subject) = (&KNOWLEDGE.plan, subject());
     let wanted = Wanted { needs: &needs, acquired: &acquired, drafts: &drafts, plan, subject: &subject };
     let gathered = fetcher().fetch(&policy(), base, Token::new(TOKEN), &wanted).await;
     let acquired = acquired.clone().with(&needs, &gathered);
@@ -145,6 +149,7 @@ async fn what_is_no_such_medication_leaves_a_gap() {
         assert_eq!((chart.medications.items.len(), chart.medications.unusable.len()), (0, 1));
         assert_eq!(requests(&server).await.len(), 1);
     }
+    LazyLock::force(&KNOWLEDGE);
     let start = Instant::now();
     let hanging = fhir_server(ok(&clopidogrel("m")).set_delay(Duration::from_secs(30))).await;
     let sent = bundle(&[request("m", &referring("Medication/m"))]);
@@ -168,6 +173,7 @@ async fn medications_of_what_was_fetched_are_read_under_the_same_deadline() {
     let server = fhir_server(answer(false)).await;
     let chart = read(&base(&server), None, &bundle(&[])).await;
     assert_eq!(chart.medications.items.len(), 1);
+    LazyLock::force(&KNOWLEDGE);
     let start = Instant::now();
     let server = fhir_server(answer(true)).await;
     let chart = read(&base(&server), None, &bundle(&[])).await;
