@@ -5,7 +5,9 @@ use time::OffsetDateTime;
 use crate::cards::{self, Rendering};
 use crate::chart::{Chart, Coverage};
 use crate::evaluate::{self, Findings};
-use crate::fhir::{self, Acquired, Drafts, FetchPolicy, Fetched, Fetcher, PatientMismatch, Subject, Token};
+use crate::fhir::{
+    self, Acquired, Drafts, FetchPolicy, Fetcher, Gathered, PatientMismatch, Subject, Token, Wanted,
+};
 use crate::knowledge::{Knowledge, Service};
 use crate::wire::{Call, Context, Hook, RequestError, Response};
 
@@ -94,7 +96,7 @@ pub fn travel<T>(
     arrive: impl FnOnce(Journey<'_>) -> T,
 ) -> Result<T, CallError> {
     let sent = Sent::decode(setting, service_id, body)?;
-    let acquired = fhir::from_prefetch(&sent.service.needs, &sent.call.prefetch);
+    let acquired = fhir::from_prefetch(&sent.service.needs, &sent.call.prefetch, &[]);
     sent.judge(setting, &acquired, arrive)
 }
 
@@ -110,11 +112,11 @@ pub async fn travel_fetching<T>(
     arrive: impl FnOnce(Journey<'_>) -> T,
 ) -> Result<T, CallError> {
     let sent = Sent::decode(setting, service_id, body)?;
-    let acquired = fhir::from_prefetch(&sent.service.needs, &sent.call.prefetch);
+    let acquired = fhir::from_prefetch(&sent.service.needs, &sent.call.prefetch, &[]);
     // Before the token is used: it may be for another patient.
     sent.check_patient(&acquired)?;
-    let fetched = sent.fetch(fetching, &acquired).await;
-    let acquired = acquired.with(&sent.service.needs, &fetched);
+    let gathered = sent.fetch(setting, fetching, &acquired).await;
+    let acquired = acquired.with(&sent.service.needs, &gathered);
     sent.judge(setting, &acquired, arrive)
 }
 
@@ -150,13 +152,34 @@ impl<'a> Sent<'a> {
     }
 
     /// Acquire: what the client did not send is fetched, where it gave a server and a token for that.
-    async fn fetch(&self, fetching: Fetching<'_>, acquired: &Acquired<'_>) -> Vec<Fetched> {
+    async fn fetch(
+        &self,
+        setting: &Setting<'_>,
+        fetching: Fetching<'_>,
+        acquired: &Acquired<'_>,
+    ) -> Gathered {
         let (Some(server), Some(token)) = (self.fhir_server(), &self.call.fhir_authorization) else {
-            return Vec::new();
+            return Gathered::default();
         };
-        let (needs, token) = (&self.service.needs, Token::new(token.access_token.as_ref()));
+        let subject = self.subject(setting);
+        let wanted = Wanted {
+            needs: &self.service.needs,
+            acquired,
+            drafts: &self.drafts,
+            plan: &setting.knowledge.plan,
+            subject: &subject,
+        };
         let Fetching { fetcher, policy } = fetching;
-        fetcher.fetch(policy, server, token, needs, &acquired.asks(needs), self.context.patient_id).await
+        fetcher.fetch(policy, server, Token::new(token.access_token.as_ref()), &wanted).await
+    }
+
+    fn subject(&self, setting: &Setting<'_>) -> Subject<'_> {
+        Subject {
+            patient_id: self.context.patient_id,
+            today: setting.now.date(),
+            now: setting.now,
+            fhir_server: self.fhir_server(),
+        }
     }
 
     fn judge<T>(
@@ -176,13 +199,8 @@ impl<'a> Sent<'a> {
         }
 
         // Read: facts and gaps; this cannot fail.
-        let subject = Subject {
-            patient_id: context.patient_id,
-            today: setting.now.date(),
-            now: setting.now,
-            fhir_server: self.fhir_server(),
-        };
-        let chart = fhir::chart(&setting.knowledge.plan, &service.needs, acquired, drafts, &subject);
+        let (plan, subject) = (&setting.knowledge.plan, self.subject(setting));
+        let chart = fhir::chart(plan, &service.needs, acquired, drafts, &subject);
 
         // Evaluate, then render what is shown.
         let findings = evaluate::evaluate(setting.knowledge, service, &chart);

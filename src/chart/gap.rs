@@ -74,6 +74,10 @@ pub enum Unusable {
     NotCoded,
     /// The side of the body is not said, or not understood.
     NoSide,
+    /// The record itself does not know where it stands: it may hold, or be over, or never have been.
+    StatusUnknown,
+    /// It measures something related, such as a rate that is not normalised, which must not stand in for the fact.
+    Related,
     /// A form that is still being filled in.
     Unfinished,
 }
@@ -95,6 +99,8 @@ impl fmt::Display for Unusable {
             Unusable::InTheFuture => "dated in the future",
             Unusable::NotCoded => "has no known code",
             Unusable::NoSide => "does not say which side",
+            Unusable::StatusUnknown => "its status is not known to the record system",
+            Unusable::Related => "not the same measure (not normalised, or by another method), not used",
             Unusable::Unfinished => "is not filled in to its end",
         })
     }
@@ -147,6 +153,8 @@ pub enum Lack {
     Withheld,
     /// This service asked for it and got no usable answer.
     FetchFailed,
+    /// The record system has no such resources to offer.
+    NotSupported,
     /// The answer was larger than this service reads.
     TooLarge,
 }
@@ -160,6 +168,7 @@ impl fmt::Display for Lack {
             Lack::MorePages => "not all pages were read",
             Lack::Withheld => "partly withheld by the record system",
             Lack::FetchFailed => "could not be fetched",
+            Lack::NotSupported => "not offered by the record system",
             Lack::TooLarge => "too large to be read in full",
         })
     }

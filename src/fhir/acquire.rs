@@ -15,6 +15,8 @@ use crate::wire::Text;
 pub struct Acquired<'a> {
     /// What came for each need.
     pub supplies: Vec<Supply<'a>>,
+    /// Medications that were read one by one, because something that came refers to them.
+    pub medications: Vec<&'a RawValue>,
 }
 
 /// What came for one need.
@@ -77,17 +79,33 @@ impl<'a> Supply<'a> {
     }
 }
 
-/// Matches what the client prefetched to the needs of a service. Keys that no need has are ignored.
+/// A client's own name for a prefetch key: some sites rename them when they configure a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyAlias {
+    /// The key as the client sends it.
+    pub sent: String,
+    /// The key of the need that it stands for.
+    pub key: String,
+}
+
+/// Matches what the client prefetched to the needs of a service: by their own keys, else by the client's names for
+/// them. Keys that no need has are ignored.
 #[must_use]
-pub fn from_prefetch<'a>(needs: &[Need], prefetch: &[(Text<'a>, &'a RawValue)]) -> Acquired<'a> {
+pub fn from_prefetch<'a>(
+    needs: &[Need],
+    prefetch: &[(Text<'a>, &'a RawValue)],
+    aliases: &[KeyAlias],
+) -> Acquired<'a> {
+    let find = |key: &str| prefetch.iter().find(|(sent, _)| sent.as_ref() == key).map(|(_, raw)| *raw);
     let supplies = needs.iter().map(|need| {
-        let sent = prefetch.iter().find(|(key, _)| key.as_ref() == need.key);
+        let renamed = || aliases.iter().filter(|alias| alias.key == need.key);
+        let sent = find(&need.key).or_else(|| renamed().find_map(|alias| find(&alias.sent)));
         match sent {
-            Some((_, raw)) => supply_of(need.gives.resource_type(), raw),
+            Some(raw) => supply_of(need.gives.resource_type(), raw),
             None => Supply::lacking(Coverage::Unavailable(Lack::NotSent)),
         }
     });
-    Acquired { supplies: supplies.collect() }
+    Acquired { supplies: supplies.collect(), medications: Vec::new() }
 }
 
 /// The decision table for one answer, prefetched or fetched.
@@ -95,7 +113,7 @@ pub fn from_prefetch<'a>(needs: &[Need], prefetch: &[(Text<'a>, &'a RawValue)]) 
 /// | what | is |
 /// |---|---|
 /// | `null`, an empty Bundle, only outcomes that are no errors | complete, and nothing there |
-/// | an OperationOutcome, or only outcomes with an error | the client failed |
+/// | an OperationOutcome, or only outcomes with an error | the client failed; `not-supported` is not offered |
 /// | resources and a `next` link, or a `total` above their number | the first page |
 /// | an outcome that says something was held back | partly withheld, also where nothing else came |
 /// | another type, a text, a number, a list, `{}`, entries of other types only | of the wrong shape |
@@ -107,7 +125,7 @@ pub fn supply_of<'a>(expected_type: &str, raw: &'a RawValue) -> Supply<'a> {
     }
     match resource_type(raw).as_deref() {
         Some("Bundle") => bundle(expected_type, raw),
-        Some("OperationOutcome") => Supply::lacking(Coverage::Unavailable(Lack::ClientFailed)),
+        Some("OperationOutcome") => Supply::lacking(Coverage::Unavailable(failure(raw))),
         Some(found) if found == expected_type => Supply {
             coverage: Coverage::Complete,
             resources: vec![raw],
@@ -268,19 +286,32 @@ enum Said {
     Failed,
 }
 
+#[derive(Deserialize)]
+struct Outcome<'a> {
+    #[serde(borrow)]
+    issue: Vec<Issue<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Issue<'a> {
+    #[serde(borrow, default)]
+    severity: Str<'a>,
+    #[serde(borrow, default)]
+    code: Str<'a>,
+}
+
+/// What an OperationOutcome in the place of an answer says: only where its errors are all of one kind is it certain
+/// that there was nothing to read.
+fn failure(raw: &RawValue) -> Lack {
+    let is_error = |issue: &&Issue<'_>| matches!(issue.severity.get(), Some("error" | "fatal"));
+    let outcome = resource::<Outcome<'_>>(raw);
+    let errors: Vec<&Issue<'_>> =
+        outcome.iter().flat_map(|outcome| &outcome.issue).filter(is_error).collect();
+    let unsupported = |issue: &&Issue<'_>| issue.code.get() == Some("not-supported");
+    if !errors.is_empty() && errors.iter().all(unsupported) { Lack::NotSupported } else { Lack::ClientFailed }
+}
+
 fn said(raw: &RawValue) -> Option<Said> {
-    #[derive(Deserialize)]
-    struct Outcome<'a> {
-        #[serde(borrow)]
-        issue: Vec<Issue<'a>>,
-    }
-    #[derive(Deserialize)]
-    struct Issue<'a> {
-        #[serde(borrow, default)]
-        severity: Str<'a>,
-        #[serde(borrow, default)]
-        code: Str<'a>,
-    }
     // An outcome that cannot be read may be an error.
     let Some(outcome) = resource::<Outcome<'_>>(raw) else { return Some(Said::Failed) };
     let each = outcome.issue.iter().map(|issue| match (issue.severity.get(), issue.code.get()) {

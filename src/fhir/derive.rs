@@ -1,7 +1,11 @@
 //! Facts worked out from others. Marked as computed, and only where nothing usable was reported.
 
+mod abi;
+
 use super::ReadPlan;
 use crate::chart::{Bounded, Chart, Comparator, Computed, Measurement, MeasurementId, Patient, Sex, trimmed};
+
+pub(super) use abi::add_abi;
 
 /// Adds an eGFR computed from the newest creatinine where the chart holds no usable eGFR.
 pub(super) fn add_egfr(chart: &mut Chart, plan: &ReadPlan, creatinine: MeasurementId, egfr: MeasurementId) {

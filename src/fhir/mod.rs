@@ -14,9 +14,9 @@ pub mod plan;
 pub mod read;
 mod reference;
 
-pub use acquire::{Acquired, Ask, Supply, from_prefetch, supply_of};
+pub use acquire::{Acquired, Ask, KeyAlias, Supply, from_prefetch, supply_of};
 pub use drafts::{Draft, Drafts};
-pub use fetch::{FetchPolicy, Fetched, Fetcher, Token};
+pub use fetch::{FetchPolicy, Fetcher, Gathered, Token, Wanted};
 pub use identity::PatientMismatch;
 pub use need::{Gives, Need};
 pub use plan::ReadPlan;

@@ -25,6 +25,8 @@ pub struct ReadPlan {
     pub right: ConceptSet,
     /// Creatinine in mg/dL, and the eGFR that may be worked out from it where none is reported.
     pub derive_egfr: Option<(MeasurementId, MeasurementId)>,
+    /// From which pressures the ankle-brachial index of a leg is worked out where none is reported.
+    pub derive_abi: Option<AbiInputs>,
     /// Words, in lower case, that stand for a concept in the name of a problem being added that has no code known
     /// here. Never used for the chart.
     pub problem_words: Vec<(String, ConceptSet)>,
@@ -39,7 +41,7 @@ impl ReadPlan {
         concepts: ConceptSet,
     ) -> impl Iterator<Item = (MeasurementId, &MeasurementPlan)> {
         let numbered = (0..).map(MeasurementId).zip(&self.measurements);
-        numbered.filter(move |(_, plan)| plan.codes.meets(concepts))
+        numbered.filter(move |(_, plan)| plan.all_codes().meets(concepts))
     }
 
     /// The coded facts whose codes meet `concepts`.
@@ -76,6 +78,42 @@ pub struct MeasurementPlan {
     pub plausible: (f64, f64),
     /// Is it told per leg? Then a result without a side is unusable only where its side matters.
     pub per_leg: bool,
+    /// Codes of something related that must not stand in for it: a result under one is there and not usable.
+    pub related: ConceptSet,
+    /// What the body site has to say in it.
+    pub sites: SitePlan,
+}
+
+impl MeasurementPlan {
+    /// All codes that anything is read from.
+    #[must_use]
+    pub fn all_codes(&self) -> ConceptSet {
+        self.codes.union(self.related).union(self.sites.codes)
+    }
+}
+
+/// What the body site of a result has to say in a fact.
+#[derive(Debug, Default)]
+pub struct SitePlan {
+    /// Codes that are the fact where the site is one of `at`, and else are not.
+    pub codes: ConceptSet,
+    /// See `codes`. Sites count by code only.
+    pub at: ConceptSet,
+    /// Sites that keep a result out of the fact.
+    pub never_at: ConceptSet,
+    /// Words, in lower case, that do the same: in the site, or in what was measured.
+    pub never_words: Vec<(String, ConceptSet)>,
+}
+
+/// The facts that the ankle-brachial index is worked out from, in the same unit, and the fact that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AbiInputs {
+    /// Systolic pressures at the ankle, per leg.
+    pub ankle: MeasurementId,
+    /// Systolic pressures at the arm.
+    pub arm: MeasurementId,
+    /// The index.
+    pub abi: MeasurementId,
 }
 
 /// How a number in one unit becomes a number in the unit of the fact: times `multiply`, plus `add`.

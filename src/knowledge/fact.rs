@@ -33,8 +33,8 @@ pub struct Measured {
     pub prefetch_key: String,
     /// What it is asked for by: its codes and the panels that hold it.
     pub asked_by: Vec<String>,
-    /// A fact it may be computed from.
-    pub computed_from: Option<MeasurementId>,
+    /// The facts it may be computed from.
+    pub computed_from: Vec<MeasurementId>,
 }
 
 /// A fact with a coded answer.

@@ -8,6 +8,7 @@
 
 mod architecture;
 mod contract;
+mod derived;
 mod fetch;
 mod golden;
 mod knowledge_mistakes;

@@ -135,8 +135,10 @@ impl Rendering<'_> {
 
     /// The entries of the chart that an order rests on.
     fn reasons(&self, order: &Order) -> Vec<&str> {
+        // What is being added may not be on the server yet, so that no order can refer to it.
         let conditions = self.chart.conditions.items.iter().filter(|condition| {
             condition.state.is_present()
+                && !condition.being_added
                 && order.reasons.iter().any(|reason| reason.matches(condition.concepts))
         });
         let results = order.evidence.iter().filter_map(|fact| self.chart.measured(fact.id));

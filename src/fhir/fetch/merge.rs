@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::Fetched;
+use super::Gathered;
 use crate::chart::{Coverage, Lack};
 use crate::fhir::json::resource_type;
 use crate::fhir::{Acquired, Need, Supply, supply_of};
@@ -10,8 +10,11 @@ use crate::fhir::{Acquired, Need, Supply, supply_of};
 impl<'a> Acquired<'a> {
     /// Lays what was fetched beside what the client sent: after its first page, or in place of nothing.
     #[must_use]
-    pub fn with(mut self, needs: &[Need], fetched: &'a [Fetched]) -> Acquired<'a> {
-        for fetched in fetched {
+    pub fn with(mut self, needs: &[Need], gathered: &'a Gathered) -> Acquired<'a> {
+        let medications = gathered.medications.iter();
+        self.medications
+            .extend(medications.filter_map(|body| serde_json::from_slice::<&RawValue>(body).ok()));
+        for fetched in &gathered.answers {
             let place = self.supplies.get_mut(fetched.need).zip(needs.get(fetched.need));
             let Some((supply, need)) = place else { continue };
             let expected = need.gives.resource_type();
@@ -31,7 +34,7 @@ impl<'a> Acquired<'a> {
 }
 
 /// One supply of the pages of one search. That there are more pages is no lack of a page that was followed.
-fn joined<'a>(
+pub(super) fn joined<'a>(
     expected: &str,
     mut pages: impl Iterator<Item = Supply<'a>>,
     stopped: Option<Lack>,

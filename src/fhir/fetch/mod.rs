@@ -1,13 +1,16 @@
 //! Fetching what the client did not prefetch, with the token that came with the call.
 //!
-//! One wave: everything is asked for at once, under one deadline. Nothing here is an error: what does not come is a
+//! One wave: everything is asked for at once, under one deadline; then, while there is time left, the Medications that
+//! what came refers to. Nothing here is an error: what does not come is a
 //! gap. The token is sent to the client's FHIR server only, below the base that was given, and is neither kept nor
 //! logged; the same holds for URLs, which name the patient.
 
 mod address;
+mod medication;
 mod merge;
 mod policy;
 mod request;
+mod wanted;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -25,6 +28,7 @@ use crate::chart::Lack;
 use crate::telemetry;
 
 pub use policy::{AllowedBase, FetchPolicy, Refusal};
+pub use wanted::Wanted;
 
 /// Servers answer XML to those who do not say what they read.
 const ACCEPTED: &str = "application/fhir+json, application/json;q=0.9";
@@ -45,6 +49,23 @@ impl<'a> Token<'a> {
         let mut header = HeaderValue::try_from(format!("Bearer {}", self.0.trim())).ok()?;
         header.set_sensitive(true);
         Some(header)
+    }
+}
+
+/// All that came.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// What came for each need that was asked for.
+    pub answers: Vec<Fetched>,
+    /// Medications that were read one by one, as they came.
+    pub medications: Vec<Bytes>,
+}
+
+impl Gathered {
+    /// Did nothing come, and was nothing asked for?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.answers.is_empty() && self.medications.is_empty()
     }
 }
 
@@ -94,29 +115,28 @@ impl Fetcher {
         })
     }
 
-    /// Fetches `asks` for `needs` all at once. Empty where the policy does not let the server be asked.
+    /// Fetches what is wanted, all at once. Empty where the policy does not let the server be asked.
     pub async fn fetch(
         &self,
         policy: &FetchPolicy,
         server: &str,
         token: Token<'_>,
-        needs: &[Need],
-        asks: &[Ask<'_>],
-        patient_id: &str,
-    ) -> Vec<Fetched> {
-        if asks.is_empty() {
-            return Vec::new();
+        wanted: &Wanted<'_, '_>,
+    ) -> Gathered {
+        let asks = wanted.asks();
+        if asks.is_empty() && wanted.medications(wanted.acquired, server).is_empty() {
+            return Gathered::default();
         }
         let base = match policy.admit(server) {
             Ok(base) => base,
             Err(refusal) => {
                 tracing::warn!(target: telemetry::FETCH, error = %refusal, "not fetched");
-                return Vec::new();
+                return Gathered::default();
             }
         };
         let Some(authorization) = token.header() else {
             tracing::warn!(target: telemetry::FETCH, error = "the token cannot be sent in a header", "not fetched");
-            return Vec::new();
+            return Gathered::default();
         };
         let start = Instant::now();
         let wave = Wave { authorization, deadline: start + policy.deadline, patience: policy.deadline };
@@ -126,12 +146,16 @@ impl Fetcher {
             Reach::Private => &self.private,
         };
         let chains = asks.iter().filter_map(|ask| {
-            let need = needs.get(ask.need)?;
-            Some(chain(http, policy, &base, &wave, need, ask, patient_id))
+            let need = wanted.needs.get(ask.need)?;
+            Some(chain(http, policy, &base, &wave, need, ask, wanted))
         });
-        let fetched = join_all(chains).await;
-        log(needs, &fetched, start);
-        fetched
+        let mut gathered = Gathered { answers: join_all(chains).await, medications: Vec::new() };
+        let there = wanted.acquired.clone().with(wanted.needs, &gathered);
+        let ids = wanted.medications(&there, server);
+        let (medications, outcomes) = medication::read(http, policy, &base, &wave, &ids).await;
+        gathered.medications = medications;
+        log(wanted.needs, &gathered, &outcomes, start);
+        gathered
     }
 }
 
@@ -143,10 +167,11 @@ async fn chain(
     wave: &Wave,
     need: &Need,
     ask: &Ask<'_>,
-    patient_id: &str,
+    wanted: &Wanted<'_, '_>,
 ) -> Fetched {
     let mut fetched = Fetched { need: ask.need, bodies: Vec::new(), lack: None, outcomes: Vec::new() };
-    let Some(first) = expand(&need.template, patient_id).and_then(|query| base.query(&query)) else {
+    let Some(first) = expand(&need.template, wanted.subject.patient_id).and_then(|query| base.query(&query))
+    else {
         fetched.outcomes.push(Outcome::NoUrl);
         fetched.lack = Some(Lack::FetchFailed);
         return fetched;
@@ -174,8 +199,14 @@ async fn chain(
         let body = match request::page(http, wave, &url, room, &mut fetched.outcomes).await {
             Ok(body) => body,
             Err(outcome) => {
-                let too_large = outcome == Outcome::TooLarge;
-                fetched.lack = Some(if too_large { Lack::TooLarge } else { Lack::FetchFailed });
+                let is_search =
+                    fetched.bodies.is_empty() && ask.next.is_none() && need.template.contains('?');
+                fetched.lack = Some(match outcome {
+                    Outcome::TooLarge => Lack::TooLarge,
+                    // By FHIR, what a server answers to a search for a type that it does not have.
+                    Outcome::Status(404 | 405 | 501) if is_search => Lack::NotSupported,
+                    _ => Lack::FetchFailed,
+                });
                 return fetched;
             }
         };
@@ -189,6 +220,10 @@ async fn chain(
         fetched.bodies.push(body);
         match next {
             None => return fetched,
+            Some(_) if wanted.is_enough(ask, &fetched.bodies) => {
+                fetched.lack = Some(Lack::MorePages);
+                return fetched;
+            }
             Some(next) => {
                 at = Some(next).filter(|next| !next.is_empty()).and_then(|next| base.next_page(&url, &next))
             }
@@ -206,22 +241,30 @@ fn outline(need: &Need, body: &[u8]) -> Option<(usize, Option<String>)> {
 
 /// Puts the patient into a template; `None` where something is left to put in, or the id would be read as a path.
 fn expand(template: &str, patient_id: &str) -> Option<String> {
-    if matches!(patient_id, "" | "." | "..") {
-        return None;
-    }
-    let mut id = String::with_capacity(patient_id.len());
-    for byte in patient_id.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => id.push(char::from(byte)),
-            _ => id.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    let query = template.replace("{{context.patientId}}", &id);
+    let query = template.replace("{{context.patientId}}", &encoded(patient_id)?);
     (!query.contains("{{")).then_some(query)
 }
 
+/// An id as one segment of a path; `None` where it would be read as more.
+fn encoded(id: &str) -> Option<String> {
+    if matches!(id, "" | "." | "..") {
+        return None;
+    }
+    let mut segment = String::with_capacity(id.len());
+    for byte in id.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                segment.push(char::from(byte));
+            }
+            _ => segment.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    Some(segment)
+}
+
 /// One line per wave. Prefetch keys are our own words; URLs are not logged.
-fn log(needs: &[Need], fetched: &[Fetched], start: Instant) {
+fn log(needs: &[Need], gathered: &Gathered, medications: &[Outcome], start: Instant) {
+    let fetched = &gathered.answers;
     let each = fetched.iter().filter_map(|fetched| {
         let mut line = needs.get(fetched.need)?.key.clone();
         for outcome in &fetched.outcomes {
@@ -230,8 +273,9 @@ fn log(needs: &[Need], fetched: &[Fetched], start: Instant) {
         }
         Some(line)
     });
-    let answers = each.collect::<Vec<_>>().join(", ");
-    let pages = fetched.iter().flat_map(|fetched| &fetched.bodies);
+    let alone = medications.iter().map(|outcome| format!("Medication {outcome}"));
+    let answers = each.chain(alone).collect::<Vec<_>>().join(", ");
+    let pages = fetched.iter().flat_map(|fetched| &fetched.bodies).chain(&gathered.medications);
     tracing::info!(
         target: telemetry::FETCH,
         keys = fetched.len(),

@@ -77,7 +77,8 @@ impl<'a> Reader<'_, 'a> {
                 Some("on-hold") => Ok(Some(Usage::OnHold)),
                 Some("completed" | "stopped" | "ended") => Ok(Some(Usage::Past)),
                 // A cancelled one was withdrawn before any of it was given.
-                Some("cancelled" | "draft" | "entered-in-error" | "unknown") => Ok(None),
+                Some("cancelled" | "draft" | "entered-in-error") => Ok(None),
+                Some("unknown") => Err(Unusable::StatusUnknown),
                 _ => Err(Unusable::Malformed),
             }
         });
@@ -97,7 +98,8 @@ impl<'a> Reader<'_, 'a> {
                 Some("on-hold") => Ok(Some(Usage::OnHold)),
                 Some("completed" | "stopped") => Ok(Some(Usage::Past)),
                 // Never taken is not the same as once taken.
-                Some("not-taken" | "entered-in-error" | "unknown") => Ok(None),
+                Some("not-taken" | "entered-in-error") => Ok(None),
+                Some("unknown") => Err(Unusable::StatusUnknown),
                 _ => Err(Unusable::Malformed),
             }
         });

@@ -16,6 +16,7 @@ mod route;
 mod service;
 mod site;
 mod timing;
+mod unread;
 mod value;
 
 #[cfg(test)]
@@ -27,7 +28,9 @@ use std::collections::HashSet;
 use serde_json::value::RawValue;
 use time::{Date, OffsetDateTime};
 
+pub(super) use self::page::newest_is_known;
 use self::product::Medications;
+pub(super) use self::unread::unread_medications;
 use super::json::{Field, Str, is_modified, read, resource_type};
 use super::reference::{Belongs, belongs};
 use super::{Acquired, Drafts, Gives, Need, ReadPlan, Supply, derive};
@@ -56,13 +59,9 @@ pub fn chart(
     subject: &Subject<'_>,
 ) -> Chart {
     let mut reader = Reader {
-        plan,
-        subject,
         medications: Medications::of(acquired, drafts),
         patient_urls: patient_urls(needs, acquired),
-        seen: HashSet::new(),
-        places: 0,
-        chart: Chart::empty(subject.today, plan.measurements.len(), plan.answers.len()),
+        ..Reader::new(plan, subject)
     };
     let supplied = || needs.iter().zip(&acquired.supplies);
     // Before the chart: a problem may stand in both by the time of the call.
@@ -94,6 +93,9 @@ pub fn chart(
     if let Some((creatinine, egfr)) = plan.derive_egfr {
         derive::add_egfr(&mut chart, plan, creatinine, egfr);
     }
+    if let Some(inputs) = plan.derive_abi {
+        derive::add_abi(&mut chart, plan, inputs);
+    }
     chart
 }
 
@@ -115,15 +117,18 @@ fn together(one: Coverage, other: Coverage) -> Coverage {
     }
 }
 
-/// The coverage of a list that also comes as resources that many servers do not have: those make the list incomplete
-/// only where they came and are not all of them.
+/// The coverage of a list that also comes as resources that many servers do not have. That they were not sent, or are
+/// not offered, takes nothing from the list; where they exist and could not be read, something may be missing.
 fn listed_beside<'s>(
     supplied: impl Iterator<Item = (&'s Need, &'s Supply<'s>)> + Clone,
     gives: impl Fn(&Gives) -> bool,
     also: impl Fn(&Gives) -> bool,
 ) -> Coverage {
     match (listed(supplied.clone(), gives), listed(supplied, also)) {
-        (main @ (Coverage::Complete | Coverage::Partial(_)), Coverage::Unavailable(_)) => main,
+        (
+            main @ (Coverage::Complete | Coverage::Partial(_)),
+            Coverage::Unavailable(Lack::NotSent | Lack::NotSupported),
+        ) => main,
         (main, beside) => together(main, beside),
     }
 }
@@ -154,7 +159,19 @@ struct Common<'r, 'a> {
     modifier_extension: Option<&'a RawValue>,
 }
 
-impl<'a> Reader<'_, 'a> {
+impl<'p, 'a> Reader<'p, 'a> {
+    fn new(plan: &'p ReadPlan, subject: &'p Subject<'p>) -> Reader<'p, 'a> {
+        Reader {
+            plan,
+            subject,
+            medications: Medications::default(),
+            patient_urls: Vec::new(),
+            seen: HashSet::new(),
+            places: 0,
+            chart: Chart::empty(subject.today, plan.measurements.len(), plan.answers.len()),
+        }
+    }
+
     fn supply(&mut self, need: &Need, supply: &Supply<'a>) {
         match &need.gives {
             Gives::Patient => self.patients(supply),

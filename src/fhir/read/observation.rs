@@ -9,7 +9,7 @@ use super::{Common, Reader, date};
 use crate::chart::{
     Answer, AnswerId, ConceptSet, Gap, Measurement, MeasurementId, ResourceRef, Unusable, When,
 };
-use crate::fhir::concept::{CodeableConcept, Coding, Sides};
+use crate::fhir::concept::{CodeableConcept, Coding, Sides, in_words};
 use crate::fhir::json::{Field, is_modified, read, read_object, resource};
 use crate::fhir::plan::MeasurementPlan;
 
@@ -18,6 +18,15 @@ struct Part<'r, 'a> {
     observation: &'r RawObservation<'a>,
     concepts: ConceptSet,
     side: Sides,
+    place: Place,
+}
+
+/// Where on the body something was measured.
+#[derive(Debug, Clone, Default)]
+struct Place {
+    sites: ConceptSet,
+    /// All that is written of the site and of what was measured.
+    words: Vec<String>,
 }
 
 /// What all results of one Observation share.
@@ -42,8 +51,8 @@ impl<'a> Reader<'_, 'a> {
         let Some(observation) = resource::<RawObservation<'a>>(raw) else {
             return self.malformed("Observation");
         };
-        // Taken back, not yet there, or of no known standing: not a finding, and not a gap either.
-        if let Some("entered-in-error" | "cancelled" | "registered" | "unknown") = observation.status.get() {
+        // Taken back, or not yet there: not a finding, and not a gap either.
+        if let Some("entered-in-error" | "cancelled" | "registered") = observation.status.get() {
             return;
         }
         let unreadable = |reader: &mut Self, why| {
@@ -80,11 +89,14 @@ impl<'a> Reader<'_, 'a> {
             Some(Ok(source)) => (source, None),
             Some(Err(Gap { source, why })) => (source, Some(why)),
         };
-        let stated =
-            matches!(observation.status.get(), Some("final" | "amended" | "corrected" | "preliminary"));
-        let shared = Shared {
+        let standing = match observation.status.get() {
+            Some("final" | "amended" | "corrected" | "preliminary") => None,
+            Some("unknown") => Some(Unusable::StatusUnknown),
             // Without a status it cannot be told whether the result was withdrawn.
-            problem: problem.or((!stated).then_some(Unusable::Malformed)),
+            _ => Some(Unusable::Malformed),
+        };
+        let shared = Shared {
+            problem: problem.or(standing),
             when: self.in_the_past(effective(&observation)),
             issued: date(observation.issued),
             preliminary: observation.status.get() == Some("preliminary"),
@@ -107,9 +119,16 @@ impl<'a> Reader<'_, 'a> {
     ) -> Vec<Part<'r, 'a>> {
         let plan = self.plan;
         let asked = plan.measured.union(plan.answered);
+        // What is written is kept only where a fact goes by it.
+        let in_words =
+            |concepts| plan.measurements_of(concepts).any(|(_, fact)| !fact.sites.never_words.is_empty());
+        let named = |concepts, code: &CodeableConcept<'a>| {
+            let words = in_words(concepts).then(|| code.words().map(str::to_owned).collect());
+            Place { sites: ConceptSet::EMPTY, words: words.unwrap_or_default() }
+        };
         let mut parts = Vec::new();
         if concepts.meets(asked) {
-            parts.push(Part { observation, concepts, side: Sides::default() });
+            parts.push(Part { observation, concepts, side: Sides::default(), place: Place::default() });
         }
         let per_leg = || plan.measurements_of(concepts).any(|(_, fact)| fact.per_leg);
         for (component, component_code) in components.iter().zip(codes) {
@@ -117,27 +136,37 @@ impl<'a> Reader<'_, 'a> {
             let side = Sides::in_words(words);
             let own = own_concepts(component_code, concepts, plan);
             if own.meets(asked) {
-                parts.push(Part { observation: component, concepts: own, side });
+                parts.push(Part {
+                    observation: component,
+                    concepts: own,
+                    side,
+                    place: named(own, component_code),
+                });
             } else if own.is_empty() && !component_code.is_coded() && !side.is_silent() && per_leg() {
                 // "right-abi" in a vendor's own codes: what it is, the Observation says; which leg, the component.
-                parts.push(Part { observation: component, concepts, side });
+                parts.push(Part {
+                    observation: component,
+                    concepts,
+                    side,
+                    place: named(concepts, component_code),
+                });
             }
         }
         if !parts.is_empty() {
-            let site = self.site(observation.body_site);
-            let outer = site.or_else(|| Sides::in_words(code.words()));
+            let site: CodeableConcept<'a> = read_object(observation.body_site).ok().unwrap_or_default();
+            let sites = site.concepts(&plan.vocabulary);
+            let coded = Sides::in_concepts(sites, plan.left, plan.right);
+            let outer =
+                coded.or_else(|| Sides::in_words(site.words())).or_else(|| Sides::in_words(code.words()));
             for part in &mut parts {
                 part.side = part.side.or_else(|| outer);
+                part.place.sites = sites;
+                if in_words(part.concepts) {
+                    part.place.words.extend(site.words().chain(code.words()).map(str::to_owned));
+                }
             }
         }
         parts
-    }
-
-    /// What the body site says of left and right: its codes first, then its words.
-    fn site(&self, raw: Option<&'a RawValue>) -> Sides {
-        let Some(site) = read_object::<CodeableConcept<'a>>(raw).ok() else { return Sides::default() };
-        let coded = Sides::in_concepts(site.concepts(&self.plan.vocabulary), self.plan.left, self.plan.right);
-        coded.or_else(|| Sides::in_words(site.words()))
     }
 
     fn part(&mut self, part: &Part<'_, 'a>, shared: &Shared<'_>, whole: Whole) {
@@ -152,7 +181,11 @@ impl<'a> Reader<'_, 'a> {
             return;
         }
         for (id, fact) in plan.measurements_of(part.concepts) {
-            let outcome = problem.map_or_else(|| measurement(part, fact, shared), Err);
+            let Some(counts) = part.counts_as(fact) else { continue };
+            let outcome = match problem.or(counts.err()) {
+                Some(why) => Err(why),
+                None => measurement(part, fact, shared),
+            };
             self.measured(id, outcome, shared.source);
         }
         if part.concepts.meets(plan.answered) {
@@ -208,6 +241,22 @@ impl<'a> Reader<'_, 'a> {
             None => when.first() > self.subject.today.saturating_add(Duration::days(1)),
         };
         if future { Err(Unusable::InTheFuture) } else { Ok(when) }
+    }
+}
+
+impl Part<'_, '_> {
+    /// Is it a result of this fact? `None` where it is one of something else, and an error where it is of something
+    /// related that somebody may take for it.
+    fn counts_as(&self, fact: &MeasurementPlan) -> Option<Result<(), Unusable>> {
+        let (sites, Place { sites: place, words }) = (&fact.sites, &self.place);
+        let words = words.iter().map(String::as_str);
+        if place.meets(sites.never_at) || !in_words(words, &sites.never_words).is_empty() {
+            return None;
+        }
+        if fact.codes.meets(self.concepts) || (sites.codes.meets(self.concepts) && place.meets(sites.at)) {
+            return Some(Ok(()));
+        }
+        fact.related.meets(self.concepts).then_some(Err(Unusable::Related))
     }
 }
 

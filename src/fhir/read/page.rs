@@ -2,9 +2,9 @@
 
 use serde_json::value::RawValue;
 
-use super::{Reader, has_more_pages, together};
+use super::{Reader, Subject, has_more_pages, together};
 use crate::chart::{AnswerId, Coverage, MeasurementId, Side, When};
-use crate::fhir::Supply;
+use crate::fhir::{Gives, Need, ReadPlan, Supply};
 
 impl<'a> Reader<'_, 'a> {
     /// Reads with `read`, and says how complete it leaves the facts that the answer gives.
@@ -39,6 +39,33 @@ impl<'a> Reader<'_, 'a> {
             given.coverage = together(given.coverage, coverage);
         }
     }
+}
+
+/// Does this first page, with more to follow, tell the newest result of every fact that its need gives?
+///
+/// Pressures that only an index is worked out from are not waited for: most patients have none.
+pub(in crate::fhir) fn newest_is_known<'a>(
+    plan: &ReadPlan,
+    need: &Need,
+    supply: &Supply<'a>,
+    subject: &Subject<'_>,
+) -> bool {
+    let (measurements, answers): (&[MeasurementId], &[AnswerId]) = match &need.gives {
+        Gives::Observations { measurements, answers } => (measurements, answers),
+        Gives::QuestionnaireResponses { answers } => (&[], answers),
+        _ => return false,
+    };
+    let mut reader = Reader::new(plan, subject);
+    reader.supply(need, supply);
+    let only_input =
+        |id: &MeasurementId| plan.derive_abi.is_some_and(|inputs| inputs.ankle == *id || inputs.arm == *id);
+    let waited_for: Vec<&MeasurementId> = measurements.iter().filter(|id| !only_input(id)).collect();
+    if waited_for.is_empty() && answers.is_empty() {
+        return false;
+    }
+    let measured = |id| reader.chart.measured(id).is_some_and(|results| results.coverage.is_complete());
+    let answered = |id| reader.chart.answered(id).is_some_and(|given| given.coverage.is_complete());
+    waited_for.into_iter().all(|id| measured(*id)) && answers.iter().all(|id| answered(*id))
 }
 
 /// Do the dates fall, and not only stay the same? A page of one entry, or of one day, proves no order.

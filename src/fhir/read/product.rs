@@ -21,7 +21,8 @@ impl<'a> Medications<'a> {
         let mut known = HashMap::new();
         let supplied = acquired.supplies.iter().flat_map(|supply| supply.entries());
         let drafted = drafts.medications.iter().map(|(url, raw)| (url.as_deref(), *raw));
-        for (url, raw) in supplied.chain(drafted) {
+        let alone = acquired.medications.iter().map(|raw| (None, *raw));
+        for (url, raw) in supplied.chain(drafted).chain(alone) {
             if resource_type(raw).as_deref() != Some("Medication") {
                 continue;
             }
@@ -35,7 +36,7 @@ impl<'a> Medications<'a> {
         Medications(known)
     }
 
-    fn find(&self, reference: &str, contained: &[&'a RawValue]) -> Option<&'a RawValue> {
+    pub(super) fn find(&self, reference: &str, contained: &[&'a RawValue]) -> Option<&'a RawValue> {
         match target(reference)? {
             Target::Contained(id) => contained.iter().copied().find(|raw| {
                 resource::<Named<'a>>(raw)

@@ -49,7 +49,8 @@ impl<'a> Reader<'_, 'a> {
             Some("completed") => Ok(Some(Stage::Completed)),
             Some("preparation" | "in-progress" | "on-hold" | "suspended") => Ok(Some(Stage::Open)),
             Some("not-done" | "stopped" | "aborted") => Ok(Some(Stage::Stopped)),
-            Some("entered-in-error" | "unknown") => Ok(None),
+            Some("entered-in-error") => Ok(None),
+            Some("unknown") => Err(Unusable::StatusUnknown),
             _ => Err(Unusable::Malformed),
         });
     }
@@ -139,7 +140,8 @@ fn stage_of_request(request: &RawService<'_>) -> Result<Option<Stage>, Unusable>
         Some("active" | "on-hold") => Ok(Some(Stage::Open)),
         Some("completed") => Ok(Some(Stage::Completed)),
         Some("revoked") => Ok(Some(Stage::Stopped)),
-        Some("draft" | "entered-in-error" | "unknown") => Ok(None),
+        Some("draft" | "entered-in-error") => Ok(None),
+        Some("unknown") => Err(Unusable::StatusUnknown),
         _ => Err(Unusable::Malformed),
     }
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::fact::{Answered, Coded, Measured};
-use super::super::files::FactsFile;
+use super::super::files::{FactsFile, Name};
 use super::super::problem::Ledger;
 use super::super::questionnaire::Questionnaire;
 use super::super::value_set::ValueSets;
 use super::{coded, measurements};
 use crate::chart::{AnswerId, MeasurementId};
 use crate::fhir::ReadPlan;
-use crate::fhir::plan::DrugProducts;
+use crate::fhir::plan::{AbiInputs, DrugProducts};
 
 pub(super) const FILE: &str = "facts.yaml";
 
@@ -26,7 +26,7 @@ pub(super) struct FactTable {
     pub(super) orders: BTreeMap<String, Arc<Coded>>,
     pub(super) sites: BTreeMap<String, Arc<Coded>>,
     pub(super) plan: ReadPlan,
-    pub(super) computed_egfr_from: Option<String>,
+    pub(super) computed_from: Vec<String>,
 }
 
 impl FactTable {
@@ -48,26 +48,35 @@ impl FactTable {
             let position = file.measurements.keys().position(|other| other == name)?;
             u16::try_from(position).ok().map(MeasurementId)
         };
-        let computed = file.computed_egfr.as_ref().and_then(|computed| {
-            let from = number(computed.from.as_str());
-            let to = number(computed.to.as_str());
-            for (name, found) in [(&computed.from, from), (&computed.to, to)] {
-                if found.is_none() {
-                    ledger.unknown::<()>(FILE, name, "measured fact");
-                }
+        let mut known = |name: &Name| {
+            let found = number(name.as_str());
+            if found.is_none() {
+                ledger.unknown::<()>(FILE, name, "measured fact");
             }
+            found
+        };
+        plan.derive_egfr = file.computed_egfr.as_ref().and_then(|computed| {
+            let (from, to) = (known(&computed.from), known(&computed.to));
             Some((from?, to?))
         });
-        plan.derive_egfr = computed;
+        plan.derive_abi = file.computed_abi.as_ref().and_then(|computed| {
+            let (ankle, arm, abi) = (known(&computed.ankle), known(&computed.arm), known(&computed.to));
+            Some(AbiInputs { ankle: ankle?, arm: arm?, abi: abi? })
+        });
+        let (egfr, abi) = (plan.derive_egfr, plan.derive_abi);
+        let computed_from = |id| {
+            let egfr = egfr.filter(|(_, to)| *to == id).map(|(from, _)| from);
+            let abi = abi.filter(|inputs| inputs.abi == id).map(|inputs| [inputs.ankle, inputs.arm]);
+            egfr.into_iter().chain(abi.into_iter().flatten()).collect::<Vec<_>>()
+        };
         let measured = (0..)
             .map(MeasurementId)
             .zip(&file.measurements)
             .map(|(id, (name, fact))| {
                 let reading = measurements::measurement_plan(name, fact, sets, ledger);
-                plan.measured = plan.measured.union(reading.codes);
+                plan.measured = plan.measured.union(reading.all_codes());
                 plan.measurements.push(reading);
-                let computed_from = computed.filter(|(_, to)| *to == id).map(|(from, _)| from);
-                (name.clone(), Arc::new(measurements::measured(id, name, fact, computed_from)))
+                (name.clone(), Arc::new(measurements::measured(id, name, fact, computed_from(id))))
             })
             .collect();
         let answered = (0..)
@@ -94,7 +103,15 @@ impl FactTable {
             orders: coded::table(&file.orders, sets, ledger),
             sites: coded::table(&file.sites, sets, ledger),
             plan,
-            computed_egfr_from: file.computed_egfr.as_ref().map(|computed| computed.from.text.clone()),
+            computed_from: [
+                file.computed_egfr.as_ref().map(|computed| &computed.from),
+                file.computed_abi.as_ref().map(|computed| &computed.ankle),
+                file.computed_abi.as_ref().map(|computed| &computed.arm),
+            ]
+            .into_iter()
+            .flatten()
+            .map(|name| name.text.clone())
+            .collect(),
         };
         table.check_unique(ledger);
         table

@@ -1,12 +1,12 @@
 //! Measured facts: units, plausible ranges, sides.
 
 use super::super::fact::Measured;
-use super::super::files::MeasurementFact;
+use super::super::files::{MeasurementFact, SiteText};
 use super::super::problem::Ledger;
 use super::super::value_set::ValueSets;
 use super::facts::{FILE, camel};
 use crate::chart::MeasurementId;
-use crate::fhir::plan::{MeasurementPlan, UnitConversion, unit_key};
+use crate::fhir::plan::{MeasurementPlan, SitePlan, UnitConversion, unit_key};
 
 pub(super) fn measurement_plan(
     name: &str,
@@ -50,6 +50,18 @@ pub(super) fn measurement_plan(
         units,
         plausible: (fact.plausible.from, fact.plausible.to),
         per_leg: fact.per_leg,
+        related: sets.concepts(FILE, &fact.related, ledger),
+        sites: fact.sites.as_ref().map(|sites| site_plan(sites, sets, ledger)).unwrap_or_default(),
+    }
+}
+
+fn site_plan(sites: &SiteText, sets: &ValueSets, ledger: &mut Ledger) -> SitePlan {
+    let never_at = sets.concepts(FILE, &sites.never_at, ledger);
+    SitePlan {
+        codes: sets.concepts(FILE, &sites.codes, ledger),
+        at: sets.concepts(FILE, &sites.at, ledger),
+        never_at,
+        never_words: sites.never_words.iter().map(|word| (word.to_lowercase(), never_at)).collect(),
     }
 }
 
@@ -57,9 +69,11 @@ pub(super) fn measured(
     id: MeasurementId,
     name: &str,
     fact: &MeasurementFact,
-    computed_from: Option<MeasurementId>,
+    computed_from: Vec<MeasurementId>,
 ) -> Measured {
-    let asked_by = [&fact.codes, &fact.left, &fact.right, &fact.panels];
+    let sited = fact.sites.iter().map(|sites| &sites.codes);
+    let asked_by =
+        [&fact.codes, &fact.left, &fact.right, &fact.panels, &fact.related].into_iter().chain(sited);
     Measured {
         id,
         name: name.to_owned(),
@@ -72,7 +86,7 @@ pub(super) fn measured(
         when_old: fact.when_old,
         per_leg: fact.per_leg,
         prefetch_key: fact.prefetch_key.clone().unwrap_or_else(|| camel(name)),
-        asked_by: asked_by.into_iter().flatten().map(|name| name.text.clone()).collect(),
+        asked_by: asked_by.flatten().map(|name| name.text.clone()).collect(),
         computed_from,
     }
 }

@@ -221,7 +221,7 @@ impl Used {
     /// The needs in a fixed order. The patient is always read: nothing is said of the dead, and the record must be
     /// that of the patient in the context.
     fn needs(mut self, facts: &FactTable, value_sets: &ValueSets) -> Vec<Need> {
-        let computed: Vec<_> = self.measured.values().filter_map(|fact| fact.computed_from).collect();
+        let computed: Vec<_> = self.measured.values().flat_map(|fact| fact.computed_from.clone()).collect();
         for fact in facts.measured.values().filter(|fact| computed.contains(&fact.id)) {
             self.measured(fact);
         }

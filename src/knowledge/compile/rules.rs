@@ -47,7 +47,7 @@ impl<'a> Compiler<'a> {
         questionnaires: &'a [Questionnaire],
         ledger: &'a mut Ledger,
     ) -> Compiler<'a> {
-        let used = facts.computed_egfr_from.iter().cloned().collect();
+        let used = facts.computed_from.iter().cloned().collect();
         Compiler {
             facts,
             limits,

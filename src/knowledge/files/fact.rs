@@ -32,6 +32,8 @@ pub struct FactsFile {
     pub sides: SidesText,
     /// The facts from which eGFR is worked out where none is reported.
     pub computed_egfr: Option<ComputedEgfr>,
+    /// The facts from which the ankle-brachial index of a leg is worked out where none is reported.
+    pub computed_abi: Option<ComputedAbi>,
 }
 
 /// Value sets that name a side.
@@ -54,6 +56,18 @@ pub struct ComputedEgfr {
     pub to: Name,
 }
 
+/// Which facts take part in the ankle-brachial index.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ComputedAbi {
+    /// Systolic pressure at the ankle, per leg.
+    pub ankle: Name,
+    /// Systolic pressure at the arm, in the same unit.
+    pub arm: Name,
+    /// The index.
+    pub to: Name,
+}
+
 /// A result with a number.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -70,6 +84,11 @@ pub struct MeasurementFact {
     /// Value sets of codes that say "right" by themselves.
     #[serde(default)]
     pub right: Vec<Name>,
+    /// What the body site has to say in it.
+    pub sites: Option<SiteText>,
+    /// Value sets of something related that must not stand in for it: asked for, and told as there and not usable.
+    #[serde(default)]
+    pub related: Vec<Name>,
     /// Further value sets to ask for under the same prefetch key (panels that hold it as a component).
     #[serde(default)]
     pub panels: Vec<Name>,
@@ -94,6 +113,24 @@ pub struct MeasurementFact {
     pub prefetch_key: Option<String>,
     /// Why it is read as it is.
     pub note: Option<String>,
+}
+
+/// What the body site of a result has to say in a fact.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SiteText {
+    /// Value sets of codes that are the fact where the site is one of `at`, and else are not.
+    #[serde(default)]
+    pub codes: Vec<Name>,
+    /// Value sets of those sites. They count by code only.
+    #[serde(default)]
+    pub at: Vec<Name>,
+    /// Value sets of sites that keep a result out of the fact.
+    #[serde(default)]
+    pub never_at: Vec<Name>,
+    /// Words that do the same: in the site, or in what was measured.
+    #[serde(default)]
+    pub never_words: Vec<String>,
 }
 
 /// What is possible.

@@ -25,7 +25,7 @@ pub use condition::{
 };
 pub use fact::{
     AnswerFact, CodedFact, DiagnosisFact, FactsFile, MeasurementFact, MedicineFact, PlausibleRange,
-    QuestionText, RouteText, ServiceFact, ServiceResource, SiteFact, UnitText, WhenOld,
+    QuestionText, RouteText, ServiceFact, ServiceResource, SiteFact, SiteText, UnitText, WhenOld,
 };
 pub use matrix::{MatrixFile, MatrixRow};
 pub use name::Name;

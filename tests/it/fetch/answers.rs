@@ -26,10 +26,14 @@ async fn a_search_is_sent_as_published_with_the_token_and_its_answer_is_read() {
 
 #[tokio::test]
 async fn a_status_that_is_no_success_is_a_gap_and_not_asked_again() {
-    for status in [201, 204, 206, 301, 302, 307, 400, 401, 403, 404, 410, 422, 429, 500, 501] {
+    for status in [201, 204, 206, 301, 302, 307, 400, 401, 403, 404, 405, 410, 422, 429, 500, 501] {
         let body = json!({ "resourceType": "Bundle", "type": "searchset", "entry": [] });
         let server = fhir_server(ResponseTemplate::new(status).set_body_json(body)).await;
-        assert_eq!(search(&policy(), &base(&server)).await, (NOTHING, 0), "{status}");
+        let lack = match status {
+            404 | 405 | 501 => Lack::NotSupported,
+            _ => Lack::FetchFailed,
+        };
+        assert_eq!(search(&policy(), &base(&server)).await, (Coverage::Unavailable(lack), 0), "{status}");
         assert_eq!(requests(&server).await.len(), 1, "{status}");
     }
 }
@@ -207,7 +211,7 @@ async fn all_needs_are_asked_at_once_under_one_deadline() {
         template: format!("Condition?patient={{{{context.patientId}}}}&{key}"),
         ..need(key)
     });
-    let acquired = fhir::from_prefetch(&needs, &[]);
+    let acquired = fhir::from_prefetch(&needs, &[], &[]);
     let start = Instant::now();
     let fetched = ask(&policy(), &base(&server), &needs, &acquired).await;
     assert!(start.elapsed() < Duration::from_millis(1200), "{:?}", start.elapsed());
@@ -234,9 +238,9 @@ async fn servers_that_are_not_listed_get_no_request() {
 async fn a_token_that_is_no_header_is_not_sent() {
     let server = any_server().await;
     let needs = [need("conditions")];
-    let acquired = fhir::from_prefetch(&needs, &[]);
-    let (token, asks) = (Token::new("a\r\nx: y"), acquired.asks(&needs));
-    let fetched = fetcher().fetch(&policy(), &base(&server), token, &needs, &asks, "p-1").await;
+    let acquired = fhir::from_prefetch(&needs, &[], &[]);
+    let token = Token::new("a\r\nx: y");
+    let fetched = ask_as(token, &policy(), &base(&server), &needs, &acquired).await;
     assert!(fetched.is_empty() && requests(&server).await.is_empty());
 }
 

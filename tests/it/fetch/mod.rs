@@ -2,16 +2,21 @@
 
 mod answers;
 mod calls;
+mod enough;
+mod medications;
 mod paging;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use gaitkeeper::chart::{Coverage, Lack};
-use gaitkeeper::fhir::{self, Acquired, FetchPolicy, Fetched, Fetcher, Gives, Need, Token};
+use gaitkeeper::fhir::{
+    self, Acquired, Drafts, FetchPolicy, Fetcher, Gathered, Gives, Need, ReadPlan, Subject, Token, Wanted,
+};
 use gaitkeeper::wire::Text;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use time::macros::datetime;
 use wiremock::matchers::{any, method};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
@@ -67,14 +72,31 @@ fn ok(body: &Value) -> ResponseTemplate {
 /// What one search for Conditions comes to: how much of it there is, and how many resources.
 async fn search(policy: &FetchPolicy, base: &str) -> (Coverage, usize) {
     let needs = [need("conditions")];
-    let acquired = fhir::from_prefetch(&needs, &[]);
+    let acquired = fhir::from_prefetch(&needs, &[], &[]);
     let fetched = ask(policy, base, &needs, &acquired).await;
     let acquired = acquired.with(&needs, &fetched);
     (acquired.supplies[0].coverage, acquired.supplies[0].resources.len())
 }
 
-async fn ask(policy: &FetchPolicy, base: &str, needs: &[Need], acquired: &Acquired<'_>) -> Vec<Fetched> {
-    fetcher().fetch(policy, base, Token::new(TOKEN), needs, &acquired.asks(needs), "p-1").await
+async fn ask(policy: &FetchPolicy, base: &str, needs: &[Need], acquired: &Acquired<'_>) -> Gathered {
+    ask_as(Token::new(TOKEN), policy, base, needs, acquired).await
+}
+
+async fn ask_as(
+    token: Token<'_>,
+    policy: &FetchPolicy,
+    base: &str,
+    needs: &[Need],
+    acquired: &Acquired<'_>,
+) -> Gathered {
+    let (plan, drafts, subject) = (ReadPlan::default(), Drafts::none(), subject());
+    let wanted = Wanted { needs, acquired, drafts: &drafts, plan: &plan, subject: &subject };
+    fetcher().fetch(policy, base, token, &wanted).await
+}
+
+fn subject() -> Subject<'static> {
+    let now = datetime!(2026-03-01 09:00 UTC);
+    Subject { patient_id: "p-1", today: now.date(), now, fhir_server: None }
 }
 
 /// What a prefetched page comes to when the pages after it are fetched.
@@ -82,7 +104,7 @@ async fn continued(base: &str, sent: &Value) -> (Coverage, usize) {
     let needs = [need("conditions")];
     let sent = sent.to_string();
     let raw: &RawValue = serde_json::from_str(&sent).unwrap();
-    let acquired = fhir::from_prefetch(&needs, &[(Text("conditions".into()), raw)]);
+    let acquired = fhir::from_prefetch(&needs, &[(Text("conditions".into()), raw)], &[]);
     let fetched = ask(&policy(), base, &needs, &acquired).await;
     let acquired = acquired.with(&needs, &fetched);
     (acquired.supplies[0].coverage, acquired.supplies[0].resources.len())

@@ -55,6 +55,12 @@ fn q16_a_system_may_be_an_oid_and_an_unknown_one_does_not_count() {
     assert_eq!(coded("urn:oid:2.16.840.1.113883.6.90", "I73.9"), Some(set(PAD)));
     assert_eq!(coded("urn:oid:1.2.246.537.6.96", "399957001"), None);
     assert_eq!(coded("http://snomed.info/sct/731000124108", "399957001"), Some(set(PAD)));
+    let loinc = |system: &str| {
+        let result = observation("4548-4", &quantity("8.1", "%")).replace("http://loinc.org", system);
+        of(&results(&[&result]), HBA1C).0
+    };
+    assert_eq!(loinc("urn:oid:2.16.840.1.113883.6.1"), [8.1]);
+    assert_eq!(loinc("urn:oid:1.2.246.537.6.96"), [0.0; 0]);
 }
 
 #[test]

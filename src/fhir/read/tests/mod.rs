@@ -4,6 +4,7 @@ mod codes;
 mod damage;
 mod drugs;
 mod orders;
+mod pressures;
 mod problems;
 mod responses;
 mod shape;
@@ -21,7 +22,9 @@ use crate::chart::{
     AnswerId, Bounded, Chart, ConceptId, ConceptSet, MeasurementId, Measurements, Route, System, Unusable,
     Vocabulary,
 };
-use crate::fhir::plan::{AnswerPlan, MeasurementPlan, ProductIngredient, Question, UnitConversion, unit_key};
+use crate::fhir::plan::{
+    AnswerPlan, MeasurementPlan, ProductIngredient, Question, SitePlan, UnitConversion, unit_key,
+};
 use crate::fhir::{Drafts, Gives, Need, ReadPlan, from_prefetch};
 use crate::wire::{Hook, Text};
 
@@ -32,6 +35,8 @@ pub(super) const LDL: MeasurementId = MeasurementId(3);
 pub(super) const SYSTOLIC: MeasurementId = MeasurementId(4);
 pub(super) const DIASTOLIC: MeasurementId = MeasurementId(5);
 pub(super) const ABI: MeasurementId = MeasurementId(6);
+pub(super) const ANKLE: MeasurementId = MeasurementId(7);
+pub(super) const ARM: MeasurementId = MeasurementId(8);
 pub(super) const SMOKING: AnswerId = AnswerId(0);
 pub(super) const WALKING: AnswerId = AnswerId(1);
 
@@ -65,8 +70,8 @@ fn vocabulary() -> Vocabulary {
         (5, Loinc, &["8462-4"]),
         (6, Loinc, &["77194-9"]),
         (6, Snomed, &["446841001"]),
-        (7, Snomed, &["7771000"]),
-        (8, Snomed, &["24028007"]),
+        (7, Snomed, &["7771000", "51636004"]),
+        (8, Snomed, &["24028007", "6685009"]),
         (9, Loinc, &["72166-2"]),
         (10, Snomed, &["449868002", "77176002"]),
         (11, Snomed, &["8517006"]),
@@ -87,6 +92,11 @@ fn vocabulary() -> Vocabulary {
         (43, Hcpcs, &["L1833"]),
         (ACHILLES.0, Snomed, &["61352006"]),
         (SCIATICA.0, Snomed, &["23056005"]),
+        (48, Loinc, &["8550-6"]),
+        (49, Snomed, &["13363002", "51636004", "6685009"]),
+        (50, Snomed, &["17137000"]),
+        (51, Snomed, &["61396006"]),
+        (52, Loinc, &["50383-9"]),
         (46, Loinc, &["LA33-6"]),
         (47, Loinc, &["LA32-8"]),
     ] {
@@ -117,6 +127,8 @@ fn measurement(
         units,
         plausible,
         per_leg: concept == 6,
+        related: ConceptSet::EMPTY,
+        sites: SitePlan::default(),
     }
 }
 
@@ -124,22 +136,23 @@ fn measurement(
 pub(super) fn plan() -> ReadPlan {
     let percent = ("%", 1.0, 0.0, None);
     let mmhg = [("mm[Hg]", 1.0, 0.0, None), ("mmHg", 1.0, 0.0, None)];
+    let leg = ConceptSet::from_iter([ConceptId(49), ConceptId(51)]);
+    let not_a_leg =
+        || SitePlan { never_at: leg, never_words: vec![("ankle".to_owned(), leg)], ..SitePlan::default() };
+    let at = |site| SitePlan { codes: set(ConceptId(4)), at: set(ConceptId(site)), ..SitePlan::default() };
+    let egfr_units = [
+        ("mL/min/{1.73_m2}", 1.0, 0.0, None),
+        ("mL/min/1.73m2", 1.0, 0.0, None),
+        ("mL/min/1.73.m2", 1.0, 0.0, None),
+        ("mL/min", 1.0, 0.0, None),
+    ];
     let measurements = vec![
         measurement(0, (3.0, 20.0), &[percent, ("mmol/mol", 0.09148, 2.152, Some(2))]),
-        measurement(
-            1,
-            (1.0, 200.0),
-            &[
-                ("mL/min/{1.73_m2}", 1.0, 0.0, None),
-                ("mL/min/1.73m2", 1.0, 0.0, None),
-                ("mL/min/1.73.m2", 1.0, 0.0, None),
-                ("mL/min", 1.0, 0.0, None),
-            ],
-        ),
+        MeasurementPlan { related: set(ConceptId(52)), ..measurement(1, (1.0, 200.0), &egfr_units) },
         measurement(2, (0.1, 30.0), &[("mg/dL", 1.0, 0.0, None), ("umol/L", 1.0 / 88.42, 0.0, Some(2))]),
         measurement(3, (0.0, 600.0), &[("mg/dL", 1.0, 0.0, None), ("mmol/L", 38.67, 0.0, Some(0))]),
-        measurement(4, (40.0, 350.0), &mmhg),
-        measurement(5, (20.0, 250.0), &mmhg),
+        MeasurementPlan { sites: not_a_leg(), ..measurement(4, (40.0, 350.0), &mmhg) },
+        MeasurementPlan { sites: not_a_leg(), ..measurement(5, (20.0, 250.0), &mmhg) },
         measurement(
             6,
             (0.0, 3.0),
@@ -150,6 +163,13 @@ pub(super) fn plan() -> ReadPlan {
                 ("%", 0.01, 0.0, Some(2)),
             ],
         ),
+        MeasurementPlan {
+            left: set(ConceptId(48)),
+            per_leg: true,
+            sites: at(49),
+            ..measurement(48, (0.0, 350.0), &mmhg)
+        },
+        MeasurementPlan { codes: ConceptSet::EMPTY, sites: at(50), ..measurement(48, (40.0, 350.0), &mmhg) },
     ];
     let smoking = vec![set(ConceptId(10)), set(ConceptId(11)), set(ConceptId(12))];
     let answers = vec![
@@ -165,7 +185,10 @@ pub(super) fn plan() -> ReadPlan {
     ];
     let mut plan = ReadPlan {
         vocabulary: vocabulary(),
-        measured: measurements.iter().map(|plan| plan.codes).fold(ConceptSet::EMPTY, ConceptSet::union),
+        measured: measurements
+            .iter()
+            .map(MeasurementPlan::all_codes)
+            .fold(ConceptSet::EMPTY, ConceptSet::union),
         answered: set(ConceptId(9)),
         measurements,
         answers,
@@ -192,7 +215,7 @@ pub(super) fn plan() -> ReadPlan {
 }
 
 fn needs() -> Vec<Need> {
-    let measurements = (0..7).map(MeasurementId).collect();
+    let measurements = (0..9).map(MeasurementId).collect();
     [
         ("patient", Gives::Patient),
         ("conditions", Gives::Conditions),
@@ -234,7 +257,7 @@ pub(super) fn read_drafts(plan: &ReadPlan, prefetch: &[(&str, &str)], drafts: &D
     let prefetch: Vec<(Text<'_>, &RawValue)> =
         prefetch.iter().map(|(key, json)| (Text((*key).into()), raw(json))).collect();
     let needs = needs();
-    let acquired = from_prefetch(&needs, &prefetch);
+    let acquired = from_prefetch(&needs, &prefetch, &[]);
     let subject = Subject {
         patient_id: "1",
         today: date!(2026 - 03 - 01),

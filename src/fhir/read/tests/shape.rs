@@ -122,7 +122,10 @@ fn coverage_of_lists_that_come_under_two_keys() {
     let (complete, not_sent) = (Coverage::Complete, Coverage::Unavailable(Lack::NotSent));
     assert_eq!(coverage(&[("requests", "null"), ("statements", "null")]), (complete, not_sent));
     assert_eq!(coverage(&[("requests", "null")]), (complete, not_sent), "many servers have no statements");
-    assert_eq!(coverage(&[("requests", "null"), ("statements", failed)]).0, complete);
+    assert_eq!(
+        coverage(&[("requests", "null"), ("statements", failed)]).0,
+        Coverage::Partial(Lack::ClientFailed)
+    );
     assert_eq!(coverage(&[("statements", "null")]).0, Coverage::Partial(Lack::NotSent));
     assert_eq!(coverage(&[("procedures", "null"), ("services", "null")]).1, complete);
     assert_eq!(

@@ -11,7 +11,8 @@ fn q23_the_status_of_a_result_decides_whether_it_counts() {
     for status in ["final", "amended", "corrected", "preliminary"] {
         assert_eq!(with_status(&format!(r#""status":"{status}""#)), (vec![8.1], vec![]), "{status}");
     }
-    for status in ["entered-in-error", "cancelled", "registered", "unknown"] {
+    assert_eq!(with_status(r#""status":"unknown""#), (vec![], vec![Unusable::StatusUnknown]));
+    for status in ["entered-in-error", "cancelled", "registered"] {
         assert_eq!(with_status(&format!(r#""status":"{status}""#)), (vec![], vec![]), "{status}");
     }
     for status in [
@@ -111,9 +112,34 @@ fn q27_proposals_and_what_must_not_be_given_are_not_in_use() {
         (r#""status":"stopped","intent":"proposal","doNotPerform":true,"reportedBoolean":true"#, vec![]),
         (r#""status":"draft","intent":"order""#, vec![]),
         (r#""status":"entered-in-error","intent":"order""#, vec![]),
-        (r#""status":"unknown","intent":"order""#, vec![]),
     ] {
         assert_eq!(requests(members), expected, "{members}");
+    }
+}
+
+#[test]
+fn what_the_record_itself_does_not_know_is_a_gap() {
+    let coded = |member: &str, code: &str| {
+        format!(
+            r#""{member}":{{"coding":[{{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"21107"}},{{"system":"http://snomed.info/sct","code":"{code}"}}]}}"#
+        )
+    };
+    for (key, kind, code) in [
+        ("requests", "MedicationRequest", "medicationCodeableConcept"),
+        ("statements", "MedicationStatement", "medicationCodeableConcept"),
+        ("procedures", "Procedure", "code"),
+        ("services", "ServiceRequest", "code"),
+        ("devices", "DeviceRequest", "codeCodeableConcept"),
+    ] {
+        let code = coded(code, "79321009");
+        let resource =
+            format!(r#"{{"resourceType":"{kind}","id":"m","status":"unknown","intent":"order",{code}}}"#);
+        let chart = read(&[(key, &bundle(&[&resource]))]);
+        let (medicines, services) = (&chart.medications, &chart.services);
+        assert!(medicines.items.is_empty() && services.items.is_empty(), "{kind}");
+        let gaps: Vec<Unusable> =
+            medicines.unusable.iter().chain(&services.unusable).map(|gap| gap.why).collect();
+        assert_eq!(gaps, [Unusable::StatusUnknown], "{kind}");
     }
 }
 
@@ -218,6 +244,21 @@ fn resources_that_many_servers_have_not_are_missed_only_where_they_came_in_part(
         coverage(&[&all[..], &[("devices", more), ("statements", more)]].concat()),
         (partial, partial)
     );
+    let outcome = |code: &str| {
+        format!(r#"{{"resourceType":"OperationOutcome","issue":[{{"severity":"error","code":"{code}"}}]}}"#)
+    };
+    let failed = Coverage::Partial(Lack::ClientFailed);
+    for (code, expected) in [
+        ("not-supported", Coverage::Complete),
+        ("timeout", failed),
+        ("exception", failed),
+        // What may not be read may be there.
+        ("forbidden", failed),
+    ] {
+        let sent = outcome(code);
+        let beside = [("devices", sent.as_str()), ("statements", sent.as_str())];
+        assert_eq!(coverage(&[&all[..], &beside].concat()), (expected, expected), "{code}");
+    }
     let without = coverage(&[("devices", "null"), ("statements", "null")]);
     assert_eq!(without, (Coverage::Partial(Lack::NotSent), Coverage::Partial(Lack::NotSent)));
 }
