@@ -2,10 +2,13 @@
 
 use time::OffsetDateTime;
 
+use crate::auth::{Denial, Pass};
 use crate::cards::{self, Rendering};
 use crate::chart::{Chart, Coverage};
 use crate::evaluate::{self, Findings};
-use crate::fhir::{self, Acquired, Drafts, FetchPolicy, Fetched, Fetcher, PatientMismatch, Subject, Token};
+use crate::fhir::{
+    self, Acquired, Drafts, FetchPolicy, Fetched, Fetcher, KeyNames, PatientMismatch, Subject, Token,
+};
 use crate::knowledge::{Knowledge, Service};
 use crate::wire::{Call, Context, Hook, RequestError, Response};
 
@@ -54,6 +57,9 @@ pub enum CallError {
     /// The call speaks of more than one patient. The text is for the client too.
     #[error("{0}")]
     PatientMismatch(#[from] PatientMismatch),
+    /// The token of the call is not good for this call. Nothing of why is for the client.
+    #[error("the token is not good for this call")]
+    Denied(#[from] Denial),
     /// The answer could not be written as JSON.
     #[error("writing the answer")]
     Unwritable(#[source] serde_json::Error),
@@ -72,6 +78,10 @@ pub struct Fetching<'a> {
     pub fetcher: &'a Fetcher,
     /// What may be asked.
     pub policy: &'a FetchPolicy,
+    /// What the client calls our prefetch keys.
+    pub names: &'a KeyNames,
+    /// With what the client was let in, where there are clients.
+    pub pass: Option<&'a Pass>,
 }
 
 /// Answers one call from what the client sent and nothing else.
@@ -110,7 +120,10 @@ pub async fn travel_fetching<T>(
     arrive: impl FnOnce(Journey<'_>) -> T,
 ) -> Result<T, CallError> {
     let sent = Sent::decode(setting, service_id, body)?;
-    let acquired = fhir::from_prefetch(&sent.service.needs, &sent.call.prefetch);
+    if let Some(pass) = fetching.pass {
+        pass.spend_for(sent.call.hook_instance.as_ref(), setting.now).await?;
+    }
+    let acquired = fhir::from_named_prefetch(&sent.service.needs, &sent.call.prefetch, fetching.names);
     // Before the token is used: it may be for another patient.
     sent.check_patient(&acquired)?;
     let fetched = sent.fetch(fetching, &acquired).await;
@@ -155,7 +168,7 @@ impl<'a> Sent<'a> {
             return Vec::new();
         };
         let (needs, token) = (&self.service.needs, Token::new(token.access_token.as_ref()));
-        let Fetching { fetcher, policy } = fetching;
+        let Fetching { fetcher, policy, .. } = fetching;
         fetcher.fetch(policy, server, token, needs, &acquired.asks(needs), self.context.patient_id).await
     }
 

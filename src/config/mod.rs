@@ -3,7 +3,12 @@
 //! `config/default.toml` says which settings exist. A file, the environment and the command line are laid over it in
 //! this order; everything that is wrong is reported at once, with the place where it was said.
 
+mod auth;
+mod client;
+#[cfg(test)]
+mod client_tests;
 mod cors;
+mod dialect;
 mod error;
 mod fhir;
 mod knowledge;
@@ -17,7 +22,10 @@ mod tests;
 mod url;
 mod value;
 
+pub use auth::{Auth, Discovery};
+pub use client::{Algorithm, Client, KeySource, Replay, TEST_ISSUER};
 pub use cors::Cors;
+pub use dialect::{Dialect, Manner};
 pub use error::{ConfigError, Origin, Problem};
 pub use fhir::Fhir;
 pub use knowledge::Knowledge;
@@ -34,6 +42,9 @@ use value::Value;
 /// Every setting with its comment, for people who write a file of their own.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 
+/// Every setting of one `[[clients]]` table with its comment.
+pub const CLIENT_DEFAULTS: &str = include_str!("../../config/client.toml");
+
 /// All settings, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -41,6 +52,10 @@ pub struct Config {
     pub server: Server,
     /// How much and how long a client may ask for.
     pub limits: Limits,
+    /// How tokens of clients are checked.
+    pub auth: Auth,
+    /// Who may call; nobody outside this machine where there is none.
+    pub clients: Vec<Client>,
     /// Which web pages may call the service.
     pub cors: Cors,
     /// Which FHIR servers are asked for what clients did not send, and how much of it.
@@ -109,6 +124,12 @@ impl Config {
         }
     }
 
+    /// Is this a sandbox that nobody outside this machine reaches? Then any FHIR server may be asked.
+    #[must_use]
+    pub fn sandboxed(&self) -> bool {
+        self.sandbox.enabled && self.server.listen.ip().is_loopback()
+    }
+
     /// Reads every section before giving up on any, so that all problems are found.
     fn read(layers: &mut Layers) -> Option<Config> {
         let server = Server::read(layers);
@@ -118,11 +139,23 @@ impl Config {
         let sandbox = Sandbox::read(layers);
         let fhir = Fhir::read(layers, sandbox.as_ref().is_some_and(|sandbox| sandbox.enabled));
         let log = Log::read(layers);
+        let auth = Auth::read(layers);
+        let clients = client::read(layers, sandbox.as_ref(), limits.as_ref());
         let (server, sandbox) = (server?, sandbox?);
         closed_by_default(layers, &server, &sandbox);
         let (limits, fhir) = (limits?, fhir?);
         fhir.check(layers, &limits);
-        Some(Config { server, limits, cors: cors?, fhir, knowledge: knowledge?, sandbox, log: log? })
+        Some(Config {
+            server,
+            limits,
+            auth: auth?,
+            clients: clients?,
+            cors: cors?,
+            fhir,
+            knowledge: knowledge?,
+            sandbox,
+            log: log?,
+        })
     }
 }
 
@@ -132,15 +165,17 @@ fn closed_by_default(layers: &mut Layers, server: &Server, sandbox: &Sandbox) {
     if listen.ip().is_loopback() {
         return;
     }
-    layers.problem_with(
-        "server.listen",
-        &format!(
-            "is {listen}: without client authentication only the loopback is served; listen on 127.0.0.1:{} and \
-             let a proxy that authenticates clients reach it there",
-            listen.port()
-        ),
-    );
-    if sandbox.enabled {
+    if layers.clients().is_empty() && !sandbox.allow_public {
+        layers.problem_with(
+            "server.listen",
+            &format!(
+                "is {listen}: without client authentication only the loopback is served; configure `[[clients]]`, or \
+                 listen on 127.0.0.1:{} and let a proxy that authenticates clients reach it there",
+                listen.port()
+            ),
+        );
+    }
+    if sandbox.enabled && !sandbox.allow_public {
         layers.problem_with(
             "sandbox.enabled",
             &format!("is true and `server.listen` is {listen}: the sandbox is served on the loopback only"),

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Need;
 use super::json::{Field, Str, read, read_object, resource, resource_type};
+use super::{KeyNames, Need};
 use crate::chart::{Coverage, Lack};
 use crate::wire::Text;
 
@@ -80,12 +80,19 @@ impl<'a> Supply<'a> {
 /// Matches what the client prefetched to the needs of a service. Keys that no need has are ignored.
 #[must_use]
 pub fn from_prefetch<'a>(needs: &[Need], prefetch: &[(Text<'a>, &'a RawValue)]) -> Acquired<'a> {
-    let supplies = needs.iter().map(|need| {
-        let sent = prefetch.iter().find(|(key, _)| key.as_ref() == need.key);
-        match sent {
-            Some((_, raw)) => supply_of(need.gives.resource_type(), raw),
-            None => Supply::lacking(Coverage::Unavailable(Lack::NotSent)),
-        }
+    from_named_prefetch(needs, prefetch, &KeyNames::default())
+}
+
+/// As [`from_prefetch`], for a client that has names of its own for our keys.
+#[must_use]
+pub fn from_named_prefetch<'a>(
+    needs: &[Need],
+    prefetch: &[(Text<'a>, &'a RawValue)],
+    names: &KeyNames,
+) -> Acquired<'a> {
+    let supplies = needs.iter().map(|need| match names.find(&need.key, prefetch) {
+        Some(raw) => supply_of(need.gives.resource_type(), raw),
+        None => Supply::lacking(Coverage::Unavailable(Lack::NotSent)),
     });
     Acquired { supplies: supplies.collect() }
 }

@@ -18,7 +18,7 @@ const RANKS: &[&[&str]] = &[
     &["fhir"],
     &["auth", "feedback"],
     &["chart", "wire"],
-    &["telemetry"],
+    &["telemetry", "net"],
     &["config", "clock"],
 ];
 

@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod auth;
 mod contract;
 mod fetch;
 mod golden;
