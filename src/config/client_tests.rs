@@ -209,3 +209,53 @@ fn every_setting_of_a_client_has_a_comment_above_it() {
         previous = line;
     }
 }
+
+#[test]
+fn charts_cross_no_network_without_tls() {
+    let listen = "server.listen = \"0.0.0.0:443\"\n";
+    let file = std::env::temp_dir().join("any.pem");
+    let tls = format!("tls.certificate = {0:?}\ntls.private_key = {0:?}\n", file.display().to_string());
+    for (settings, expected) in [
+        (
+            String::new(),
+            vec!["site.toml:1: `server.listen` is 0.0.0.0:443, where calls would come without TLS"],
+        ),
+        (tls, vec![]),
+        ("server.trusted_proxies = [\"10.1.2.0/24\", \"::1/128\"]\n".to_owned(), vec![]),
+        (
+            "server.trusted_proxies = [\"10.1.2.0/33\"]\n".to_owned(),
+            vec![
+                "site.toml:2: `server.trusted_proxies` expects networks such as `10.1.2.0/24`, not `10.1.2.0/33`",
+            ],
+        ),
+        (
+            "tls.certificate = \"a.pem\"\n".to_owned(),
+            vec!["site.toml:2: `tls.certificate` needs `tls.private_key`"],
+        ),
+        (
+            "tls.private_key = \"a.pem\"\n".to_owned(),
+            vec!["site.toml:2: `tls.private_key` needs `tls.certificate`"],
+        ),
+    ] {
+        let loaded = load(&format!("{listen}{settings}{}", client("")), &[], &Overrides::default());
+        let found = loaded.map_or_else(|found| found, |_| Vec::new());
+        assert_eq!(found.len(), expected.len(), "{settings}: {found:?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(found.starts_with(expected), "{found}");
+        }
+    }
+    // With an address of the loopback nothing leaves the machine.
+    assert!(load(&client(""), &[], &Overrides::default()).is_ok());
+}
+
+#[test]
+fn a_sandbox_is_public_only_when_it_is_forced_by_name() {
+    let listen = "server.listen = \"0.0.0.0:443\"\nserver.trusted_proxies = [\"10.0.0.1/32\"]\nsandbox.enabled = true\n";
+    assert_eq!(problems(listen, &[]).len(), 2);
+    let forced = load(&format!("{listen}sandbox.allow_public = true\n"), &[], &Overrides::default()).unwrap();
+    assert!(!forced.sandboxed(), "its FHIR servers must be listed");
+    assert_eq!(
+        problems("sandbox.allow_public = true\n", &[]),
+        ["site.toml:1: `sandbox.allow_public` is true and `sandbox.enabled` is not"]
+    );
+}

@@ -19,6 +19,7 @@ mod sandbox;
 mod server;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod url;
 mod value;
 
@@ -33,6 +34,7 @@ pub use limits::Limits;
 pub use log::{Format, Level, Log};
 pub use sandbox::Sandbox;
 pub use server::Server;
+pub use tls::Tls;
 
 use std::path::{Path, PathBuf};
 
@@ -50,6 +52,8 @@ pub const CLIENT_DEFAULTS: &str = include_str!("../../config/client.toml");
 pub struct Config {
     /// Where the service listens and how it stops.
     pub server: Server,
+    /// TLS in the service itself, where it is there.
+    pub tls: Option<Tls>,
     /// How much and how long a client may ask for.
     pub limits: Limits,
     /// How tokens of clients are checked.
@@ -132,7 +136,8 @@ impl Config {
 
     /// Reads every section before giving up on any, so that all problems are found.
     fn read(layers: &mut Layers) -> Option<Config> {
-        let server = Server::read(layers);
+        let tls = Tls::read(layers);
+        let server = Server::read(layers, tls.as_ref().is_some_and(Option::is_some));
         let limits = Limits::read(layers);
         let cors = Cors::read(layers);
         let knowledge = Knowledge::read(layers);
@@ -142,11 +147,13 @@ impl Config {
         let auth = Auth::read(layers);
         let clients = client::read(layers, sandbox.as_ref(), limits.as_ref());
         let (server, sandbox) = (server?, sandbox?);
-        closed_by_default(layers, &server, &sandbox);
+        let tls = tls?;
+        closed_by_default(layers, &server, &sandbox, tls.is_some());
         let (limits, fhir) = (limits?, fhir?);
         fhir.check(layers, &limits);
         Some(Config {
             server,
+            tls,
             limits,
             auth: auth?,
             clients: clients?,
@@ -159,8 +166,8 @@ impl Config {
     }
 }
 
-/// Nobody outside this machine is answered unless we know who they are.
-fn closed_by_default(layers: &mut Layers, server: &Server, sandbox: &Sandbox) {
+/// Nobody outside this machine is answered unless we know who they are and nobody on the way reads it.
+fn closed_by_default(layers: &mut Layers, server: &Server, sandbox: &Sandbox, tls: bool) {
     let listen = server.listen;
     if listen.ip().is_loopback() {
         return;
@@ -172,6 +179,15 @@ fn closed_by_default(layers: &mut Layers, server: &Server, sandbox: &Sandbox) {
                 "is {listen}: without client authentication only the loopback is served; configure `[[clients]]`, or \
                  listen on 127.0.0.1:{} and let a proxy that authenticates clients reach it there",
                 listen.port()
+            ),
+        );
+    } else if !tls && server.trusted_proxies.is_empty() {
+        // Charts and tokens cross no network in the clear.
+        layers.problem_with(
+            "server.listen",
+            &format!(
+                "is {listen}, where calls would come without TLS; configure `tls.certificate`, or \
+                 `server.trusted_proxies` where a proxy has it"
             ),
         );
     }

@@ -109,6 +109,11 @@ pub(super) async fn admit<H: House>(
 ) -> Response {
     let limits = &gate.house.config().limits;
     let deadline = Instant::now() + limits.request_deadline;
+    // A proxy says how it was reached; without TLS the chart and the token were read on the way.
+    let proxied = !gate.house.config().server.trusted_proxies.is_empty();
+    if proxied && request.headers().get("x-forwarded-proto").is_some_and(|how| how == "http") {
+        return body::refuse(Problem::InTheClear, request.into(), limits.body).await;
+    }
     // Held until the call is answered.
     let Ok(_in_flight) = gate.in_flight.try_acquire() else {
         return body::refuse(Problem::TooMany, request.into(), 0).await;

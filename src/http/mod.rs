@@ -12,6 +12,7 @@ mod problem;
 mod serve;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 pub use serve::serve;
 

@@ -34,6 +34,8 @@ pub(super) enum Problem {
     Panic,
     #[error("the path and query are longer than {limit} bytes")]
     LongUrl { limit: usize },
+    #[error("the call reached the proxy without TLS")]
+    InTheClear,
     #[error("the client is not known")]
     Stranger(#[source] Denial),
     #[error("the client may not call this service")]
@@ -91,7 +93,7 @@ impl Problem {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Problem::Stranger(_) | Problem::Call(CallError::Denied(_)) => StatusCode::UNAUTHORIZED,
-            Problem::NotForClient => StatusCode::FORBIDDEN,
+            Problem::NotForClient | Problem::InTheClear => StatusCode::FORBIDDEN,
             Problem::TooOften { .. } | Problem::TooManyOfClient => StatusCode::TOO_MANY_REQUESTS,
             Problem::Deadline | Problem::TooMany => StatusCode::SERVICE_UNAVAILABLE,
             Problem::Panic | Problem::Call(CallError::Unwritable(_)) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -107,7 +109,7 @@ impl Problem {
                 IssueType::Transient
             }
             Problem::Stranger(_) | Problem::Call(CallError::Denied(_)) => IssueType::Login,
-            Problem::NotForClient => IssueType::Forbidden,
+            Problem::NotForClient | Problem::InTheClear => IssueType::Forbidden,
             Problem::TooOften { .. } | Problem::TooManyOfClient | Problem::TooMany => IssueType::Throttled,
             Problem::Broken => IssueType::Incomplete,
             Problem::Slow | Problem::Deadline => IssueType::Timeout,
@@ -136,6 +138,7 @@ impl Problem {
             Problem::TooLarge { limit } => format!("the body must not be larger than {limit} bytes"),
             Problem::LongUrl { limit } => format!("the path and query must not be longer than {limit} bytes"),
             Problem::Stranger(denial) => stranger(*denial).to_owned(),
+            Problem::InTheClear => "the service must be called over https".to_owned(),
             Problem::NotForClient => "this client may not call this service".to_owned(),
             Problem::TooOften { .. } | Problem::TooManyOfClient => {
                 "this client calls too often; see the Retry-After header".to_owned()

@@ -5,6 +5,7 @@ mod cors;
 mod log;
 mod refusals;
 mod socket;
+mod tls;
 
 use std::time::Duration;
 
