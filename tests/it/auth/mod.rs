@@ -2,6 +2,7 @@
 
 mod calls;
 mod keys;
+mod leaks;
 mod limits;
 mod matrix;
 mod signer;

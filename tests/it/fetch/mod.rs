@@ -3,6 +3,7 @@
 mod answers;
 mod calls;
 mod paging;
+mod reach;
 
 use std::time::Duration;
 
