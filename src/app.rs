@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::auth::{self, Auth, AuthError, Pass};
+use crate::cards;
 use crate::clock::Clock;
 use crate::config::{Client, Config};
 use crate::fhir::{FetchPolicy, Fetcher, KeyNames};
@@ -35,6 +36,7 @@ pub struct App {
 struct Treatment {
     policy: FetchPolicy,
     names: KeyNames,
+    one_action: bool,
 }
 
 impl Treatment {
@@ -43,7 +45,8 @@ impl Treatment {
             aliases: client.prefetch_aliases.clone(),
             any_case: client.dialect.manner().any_case_of_keys,
         };
-        Treatment { policy: FetchPolicy::of_client(&config.fhir, config.sandboxed(), client), names }
+        let policy = FetchPolicy::of_client(&config.fhir, config.sandboxed(), client);
+        Treatment { policy, names, one_action: client.dialect.manner().one_action }
     }
 }
 
@@ -83,7 +86,7 @@ impl App {
         let policy = FetchPolicy::of(&config.fhir, config.sandboxed());
         Ok(App {
             auth: Auth::new(&config)?,
-            anyone: Treatment { policy, names: KeyNames::default() },
+            anyone: Treatment { policy, names: KeyNames::default(), one_action: false },
             clients: config.clients.iter().map(|client| Treatment::of(client, &config)).collect(),
             config,
             clock,
@@ -125,11 +128,14 @@ impl App {
         let setting =
             Setting { knowledge: &self.knowledge, now: self.clock.now(), public_url: &self.public_url };
         let treatment = pass.and_then(|pass| self.clients.get(pass.place())).unwrap_or(&self.anyone);
-        let Treatment { policy, names } = treatment;
+        let Treatment { policy, names, one_action } = treatment;
         let fetching = Fetching { fetcher: &self.fetcher, policy, names, pass };
         let travel =
             pipeline::travel_fetching(&setting, fetching, service_id, body, |journey| journey.response);
-        let response = travel.await?;
+        let mut response = travel.await?;
+        if *one_action {
+            cards::one_action_each(&mut response.cards);
+        }
         Ok(Bytes::from(serde_json::to_vec(&response).map_err(CallError::Unwritable)?))
     }
 }

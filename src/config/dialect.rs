@@ -29,8 +29,8 @@ pub struct Manner {
     pub replay: Replay,
     /// Are prefetch keys the same in upper and lower case? Where they are typed in by hand, they differ so.
     pub any_case_of_keys: bool,
-    /// Are suggestions with more than one action left out, and all others offered with `any`? Such a client shows no
-    /// others, and half of a suggestion may be worse than none.
+    /// Are suggestions with several actions left out, and of alternatives all but one? Such a client takes one action
+    /// for each suggestion and lets any number of suggestions be taken; half of a suggestion may be worse than none.
     pub one_action: bool,
 }
 

@@ -166,3 +166,26 @@ async fn the_public_sandbox_is_let_in_when_it_is_a_client() {
     let without = self::router(&app(config(&site(&other), false)));
     assert_eq!(call(&without, &key.sign(&header, &claims)).await.status, 401);
 }
+
+/// A client that takes one action for each suggestion, and any number of suggestions, gets what stays true so.
+#[tokio::test]
+async fn no_suggestion_is_shown_in_part_and_no_alternatives_together() {
+    let key = Signer::p384("k");
+    let path = "fixtures/hooks/leg-pain-order-sign/contrast-mra-egfr-29/request.json";
+    let body: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let suggestions = async |settings: &str| {
+        let router = router(&app(config(&site(&client(&[&key], settings)), false)));
+        let mut claims = claims();
+        claims["aud"] = json!("https://cds.example/cds-services/leg-pain-order-sign");
+        let request = Request::post("/cds-services/leg-pain-order-sign")
+            .header("authorization", format!("Bearer {}", key.token(&claims)))
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let card = send(router, request).await.body["cards"][0].take();
+        let of = |suggestion: &Value| suggestion["actions"].as_array().unwrap().len();
+        let actions: Vec<usize> = card["suggestions"].as_array().unwrap().iter().map(of).collect();
+        (actions, card["selectionBehavior"].clone())
+    };
+    assert_eq!(suggestions("").await, (vec![2, 1], json!("at-most-one")));
+    assert_eq!(suggestions("dialect = \"epic\"").await, (vec![1], json!("any")));
+}
