@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{FileError, Outcome, knowledge, print};
+use super::{FileError, KnowledgeAt, Outcome, print};
 use crate::app;
 use crate::knowledge::schema::schemas;
 
@@ -26,9 +26,8 @@ enum What {
     },
     /// The discovery document, as an EHR that does not read it needs it typed in.
     Discovery {
-        /// The folder of the package; the one inside the binary where left out.
-        #[arg(long, value_name = "DIR")]
-        knowledge: Option<PathBuf>,
+        #[command(flatten)]
+        at: KnowledgeAt,
     },
 }
 
@@ -45,8 +44,8 @@ impl Export {
                     write(&to.join(name), &format!("{}\n", serde_json::to_string_pretty(&schema)?))?;
                 }
             }
-            What::Discovery { knowledge: dir } => {
-                let discovery = app::discovery(&knowledge(dir.as_deref())?)?;
+            What::Discovery { at } => {
+                let discovery = app::discovery(&at.load()?)?;
                 print(&format!("{}\n", serde_json::to_string_pretty(&discovery)?))?;
             }
         }

@@ -5,16 +5,12 @@ use std::collections::BTreeSet;
 use super::files::{CaseFile, CaseKind};
 use super::problem::Ledger;
 use super::rule::{Rule, Service};
-use crate::wire::{Hook, Indicator};
+use crate::wire::Indicator;
 
 /// Every rule has cases of all four kinds, and every case a rule.
 pub(super) fn cases(rules: &[Rule], files: &[(String, CaseFile)], ledger: &mut Ledger) {
     for (path, file) in files {
-        for entry in &file.rules {
-            if !rules.iter().any(|rule| rule.name == entry.rule.as_str()) {
-                ledger.unknown::<()>(path, &entry.rule, "rule");
-            }
-        }
+        cases_name_rules(rules, path, file, ledger);
     }
     for rule in rules {
         let entries = files.iter().flat_map(|(_, file)| &file.rules).filter(|e| e.rule.as_str() == rule.name);
@@ -33,6 +29,15 @@ pub(super) fn cases(rules: &[Rule], files: &[(String, CaseFile)], ledger: &mut L
     }
 }
 
+/// Every case is of a rule that exists.
+pub(super) fn cases_name_rules(rules: &[Rule], path: &str, file: &CaseFile, ledger: &mut Ledger) {
+    for entry in &file.rules {
+        if !rules.iter().any(|rule| rule.name == entry.rule.as_str()) {
+            ledger.unknown::<()>(path, &entry.rule, "rule");
+        }
+    }
+}
+
 /// Rules are named after what they say, are called by a service, and speak to patients where patients may look.
 pub(super) fn rules(rules: &[Rule], services: &[Service], ledger: &mut Ledger) {
     const FILE: &str = "rules.yaml";
@@ -46,7 +51,7 @@ pub(super) fn rules(rules: &[Rule], services: &[Service], ledger: &mut Ledger) {
             if !card.says.iter().any(|statement| rule.name.starts_with(&statement.id)) {
                 ledger.note(FILE, 0, format!("`{}` must say the statement it is named after", rule.name));
             }
-            if card.plain.is_none() && rule.hooks.contains(&Hook::PatientView) {
+            if card.plain.is_none() && rule.hooks.contains(&crate::wire::Hook::PatientView) {
                 ledger.note(FILE, 0, format!("`{}` has no words for patients", rule.name));
             }
             let beyond =

@@ -8,15 +8,19 @@ mod condition;
 mod fact;
 pub mod files;
 mod lint;
+mod overlay;
 mod problem;
+mod questionnaire;
 mod rule;
 pub mod schema;
 mod source;
 mod value_set;
 
-pub use condition::{Comparison, Condition};
+pub use condition::{Comparison, Condition, Length};
 pub use fact::{Answered, Choice, Coded, Limit, Measured, Named};
+pub use overlay::{Deployment, Overlay};
 pub use problem::{Problem, Problems};
+pub use questionnaire::Questionnaire;
 pub use rule::{
     ActionPlan, CardPlan, Group, Order, RowPlan, Rule, RuleId, Service, Shown, Statement, Suggest,
     SuggestOption, Text, Words,
@@ -31,7 +35,7 @@ use minijinja::Environment;
 
 use crate::fhir::ReadPlan;
 use crate::wire::Hook;
-use files::{CaseFile, PackageFile, Reference};
+use files::{CaseFile, PackageFile, Reference, Review};
 
 /// A package, compiled.
 #[derive(Debug)]
@@ -68,6 +72,10 @@ pub struct Knowledge {
     pub cases: Vec<(String, CaseFile)>,
     /// The value sets.
     pub value_sets: ValueSets,
+    /// What the site changed.
+    pub overlay: Option<Overlay>,
+    /// The questionnaires it publishes.
+    pub questionnaires: Vec<Questionnaire>,
 }
 
 /// One topic of the guidance.
@@ -79,6 +87,10 @@ pub struct Topic {
     pub title: String,
     /// Its title for patients.
     pub plain: String,
+    /// How far its review has come.
+    pub review: Review,
+    /// Has it come far enough to be shown at this site?
+    pub shown: bool,
 }
 
 impl Knowledge {
@@ -87,13 +99,27 @@ impl Knowledge {
     /// # Errors
     /// With everything that is wrong with it.
     pub fn load(source: &PackageSource) -> Result<Knowledge, Problems> {
-        compile::compile(source)
+        Knowledge::deployed(source, &Deployment::default())
+    }
+
+    /// Compiles a package with what a site lays over it.
+    ///
+    /// # Errors
+    /// With everything that is wrong with either.
+    pub fn deployed(source: &PackageSource, deployment: &Deployment) -> Result<Knowledge, Problems> {
+        compile::compile(source, deployment)
     }
 
     /// One rule.
     #[must_use]
     pub fn rule(&self, id: RuleId) -> Option<&Rule> {
         self.rules.get(usize::from(id.0))
+    }
+
+    /// How far the review of a topic has come.
+    #[must_use]
+    pub fn review_of(&self, topic: usize) -> &Review {
+        self.topics.get(topic).map_or(&self.package.review, |topic| &topic.review)
     }
 
     /// The service that answers `id` for `hook`.

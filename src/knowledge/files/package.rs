@@ -52,6 +52,8 @@ pub struct TopicEntry {
     pub title: String,
     /// Its title for patients.
     pub plain: String,
+    /// How far its review has come, where it differs from that of the package.
+    pub review: Option<Review>,
 }
 
 /// How far a review has come.
@@ -67,10 +69,11 @@ pub struct Review {
 }
 
 /// The three steps of the article's tracker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReviewState {
     /// Written, nobody has looked at it.
+    #[default]
     Submitted,
     /// Being looked at.
     UnderReview,
