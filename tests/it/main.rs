@@ -9,6 +9,7 @@
 mod architecture;
 mod auth;
 mod contract;
+mod docs;
 mod fetch;
 mod golden;
 mod knowledge_mistakes;

@@ -189,3 +189,22 @@ async fn no_suggestion_is_shown_in_part_and_no_alternatives_together() {
     assert_eq!(suggestions("").await, (vec![2, 1], json!("at-most-one")));
     assert_eq!(suggestions("dialect = \"epic\"").await, (vec![1], json!("any")));
 }
+
+#[test]
+fn a_client_reaches_its_own_fhir_servers_only() {
+    use gaitkeeper::fhir::FetchPolicy;
+    let (one, two) = (Signer::p384("1"), Signer::p384("2"));
+    let set = json!({ "keys": [two.jwk()] });
+    let settings = format!("key_set = '{set}'\nfhir_private_bases = [\"https://two.example/r4\"]");
+    let clients = client(&[&one], "fhir_bases = [\"https://one.example/r4\"]\nfhir_deadline = \"1 s\"")
+        + &named_client("two", "https://two.example", &settings);
+    let config = config(&site(&clients), false);
+    let of = |place: usize| {
+        let policy = FetchPolicy::of_client(&config.fhir, config.sandboxed(), &config.clients[place]);
+        let bases = policy.allowed_bases.iter().map(|base| (base.url.to_string(), base.allow_private));
+        (bases.collect::<Vec<_>>(), policy.deadline.as_secs(), policy.sandbox)
+    };
+    assert_eq!(of(0), (vec![("https://one.example/r4".to_owned(), false)], 1, false));
+    assert_eq!(of(1), (vec![("https://two.example/r4".to_owned(), true)], 3, false));
+    assert!(FetchPolicy::of(&config.fhir, false).allowed_bases.is_empty());
+}

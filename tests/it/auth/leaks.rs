@@ -158,3 +158,26 @@ async fn logs_and_errors_hold_nothing_of_anybody() {
         assert!(!told.iter().any(|body| body.contains(&text)), "told to the client: {text}");
     }
 }
+
+#[tokio::test]
+async fn the_line_of_a_call_names_its_client() {
+    let (key, stranger) = (Signer::p384("k"), Signer::p384("k"));
+    let router = router(&app(config(&site(&client(&[&key], "")), false)));
+    let written = Written::default();
+    let writer = written.clone();
+    let subscriber =
+        tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    for signer in [&key, &stranger] {
+        call(&router, &signer.token(&claims())).await;
+    }
+    drop(guard);
+    let logs = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let lines = logs.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let lines: Vec<Value> = lines.filter(|line| line["target"] == "gaitkeeper::access").collect();
+    let [good, refused] = lines.as_slice() else { panic!("{lines:#?}") };
+    assert_eq!((&good["client"], &good["service"]), (&json!("ehr"), &json!(VIEW)));
+    // Anybody can say that they are somebody: only a good signature makes it so.
+    assert!(refused.get("client").is_none());
+    assert_eq!(refused["error"], "the client is not known: the signature is wrong");
+}
