@@ -105,6 +105,13 @@ impl KeyStore {
         Ok(KeyStore { sets, by_url: matches!(client.keys, KeySource::Urls { .. }) })
     }
 
+    /// Reads the keys that were not read yet.
+    pub(super) async fn read(&self) {
+        for shelf in self.sets.iter().filter(|shelf| shelf.held().is_none()) {
+            shelf.read_again(None).await;
+        }
+    }
+
     /// The key that a token names. A URL that the token brings is only compared, never asked.
     pub(super) async fn find(
         &self,
@@ -178,10 +185,16 @@ impl Shelf {
     /// Reads keys anew that are old, beside the call that found its key among them.
     fn renew(self: &Arc<Self>, held: Option<&Held>) {
         let old = held.is_some_and(|held| held.since.elapsed() >= self.age);
-        if old && !matches!(self.source, Source::Inline) {
+        // Who holds the lock reads them already.
+        let free = || self.tried.try_lock().is_ok_and(|tried| self.may_try(*tried));
+        if old && !matches!(self.source, Source::Inline) && free() {
             let (shelf, seen) = (Arc::clone(self), held.map(|held| held.since));
             tokio::spawn(async move { shelf.read_again(seen).await });
         }
+    }
+
+    fn may_try(&self, tried: Option<Instant>) -> bool {
+        tried.is_none_or(|tried| tried.elapsed() >= self.pause)
     }
 
     /// Reads the keys, unless someone else did since they were `seen`, or the last attempt is too short a time ago.
@@ -191,7 +204,7 @@ impl Shelf {
         }
         let mut tried = self.tried.lock().await;
         let done = self.held().map(|held| held.since) != seen;
-        if done || tried.is_some_and(|tried| tried.elapsed() < self.pause) {
+        if done || !self.may_try(*tried) {
             return;
         }
         *tried = Some(Instant::now());

@@ -14,6 +14,7 @@ mod token;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use time::OffsetDateTime;
 
 use self::claims::Claims;
@@ -80,6 +81,12 @@ impl Auth {
             leeway: seconds(config.auth.leeway),
             longest_life: seconds(config.auth.longest_token_life),
         }))
+    }
+
+    /// Reads the keys of all clients, so that the first call of none waits for them and the log says at the start what
+    /// cannot be read.
+    pub async fn read_keys(&self) {
+        join_all(self.clients.iter().map(|client| client.keys.read())).await;
     }
 
     /// Lets a token pass that was signed by a client of ours for one of `urls`, which mean what is called.

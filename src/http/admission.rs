@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use governor::clock::{Clock as _, MonotonicClock};
@@ -111,7 +111,8 @@ pub(super) async fn admit<H: House>(
     let deadline = Instant::now() + limits.request_deadline;
     // A proxy says how it was reached; without TLS the chart and the token were read on the way.
     let proxied = !gate.house.config().server.trusted_proxies.is_empty();
-    if proxied && request.headers().get("x-forwarded-proto").is_some_and(|how| how == "http") {
+    let clear = |how: &HeaderValue| how.as_bytes().eq_ignore_ascii_case(b"http");
+    if proxied && request.headers().get_all("x-forwarded-proto").iter().any(clear) {
         return body::refuse(Problem::InTheClear, request.into(), limits.body).await;
     }
     // Held until the call is answered.

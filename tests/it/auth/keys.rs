@@ -53,6 +53,18 @@ async fn keys_are_fetched_once_and_kept() {
 }
 
 #[tokio::test]
+async fn keys_are_read_at_the_start() {
+    let key = Signer::p384("k");
+    let server = server(set(&[key.jwk()])).await;
+    let auth = auth(&[&format!("{}/one", server.uri()), &format!("{}/two", server.uri())], "");
+    auth.read_keys().await;
+    auth.read_keys().await;
+    assert_eq!(asked(&server).await, 2);
+    assert_eq!(admit(&auth, &key.token(&claims())).await, Ok(()));
+    assert_eq!(asked(&server).await, 2);
+}
+
+#[tokio::test]
 async fn a_storm_of_unknown_keys_asks_once() {
     let (key, stranger) = (Signer::p384("k"), Signer::p384("unknown"));
     let server = server(set(&[key.jwk()]).set_delay(Duration::from_millis(50))).await;
