@@ -98,6 +98,10 @@ impl Rendering<'_> {
             package.version,
             package.disclaimer.trim(),
         );
+        if self.knowledge.is_old(self.now.date()) {
+            let months = package.old_after_months;
+            let _ = write!(detail, " *The article was last updated more than {months} months ago.*");
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::{FileError, KnowledgeAt, Outcome, print};
 use crate::app;
+use crate::knowledge::catalogue::catalogue;
 use crate::knowledge::schema::schemas;
 
 /// Write what is generated from the knowledge.
@@ -23,6 +24,11 @@ enum What {
         /// The folder to write to.
         #[arg(value_name = "DIR")]
         to: PathBuf,
+    },
+    /// The catalogue: every row of the clinical specification, and what became of it.
+    Catalogue {
+        #[command(flatten)]
+        at: KnowledgeAt,
     },
     /// The discovery document, as an EHR that does not read it needs it typed in.
     Discovery {
@@ -44,6 +50,7 @@ impl Export {
                     write(&to.join(name), &format!("{}\n", serde_json::to_string_pretty(&schema)?))?;
                 }
             }
+            What::Catalogue { at } => print(&catalogue(&at.load()?))?,
             What::Discovery { at } => {
                 let discovery = app::discovery(&at.load()?)?;
                 print(&format!("{}\n", serde_json::to_string_pretty(&discovery)?))?;

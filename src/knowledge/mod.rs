@@ -3,6 +3,7 @@
 //! A package is a folder of YAML files and FHIR ValueSets; [`Knowledge::load`] reads it, resolves every name and
 //! tells every mistake at once. Nothing clinical is written in Rust.
 
+pub mod catalogue;
 mod compile;
 mod condition;
 mod fact;
@@ -32,10 +33,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use minijinja::Environment;
+use time::Date;
 
+use crate::chart::When;
 use crate::fhir::ReadPlan;
 use crate::wire::Hook;
-use files::{CaseFile, PackageFile, Reference, Review};
+use files::{CaseFile, MatrixRow, PackageFile, Reference, Review};
 
 /// A package, compiled.
 #[derive(Debug)]
@@ -72,6 +75,10 @@ pub struct Knowledge {
     pub cases: Vec<(String, CaseFile)>,
     /// The value sets.
     pub value_sets: ValueSets,
+    /// Every row of the clinical specification.
+    pub matrix: Vec<MatrixRow>,
+    /// Words that mean the same to people who search.
+    pub synonyms: Vec<Vec<String>>,
     /// What the site changed.
     pub overlay: Option<Overlay>,
     /// The questionnaires it publishes.
@@ -114,6 +121,14 @@ impl Knowledge {
     #[must_use]
     pub fn rule(&self, id: RuleId) -> Option<&Rule> {
         self.rules.get(usize::from(id.0))
+    }
+
+    /// Was the article last updated longer ago than the package allows?
+    #[must_use]
+    pub fn is_old(&self, today: Date) -> bool {
+        let months = i64::from(self.package.old_after_months);
+        When::parse(&self.package.article_updated)
+            .is_ok_and(|updated| updated.older_than(months * 365 / 12, today).is_true())
     }
 
     /// How far the review of a topic has come.

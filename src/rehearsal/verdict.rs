@@ -6,7 +6,7 @@ use time::{Date, OffsetDateTime, Time, UtcOffset};
 use super::case::request_of_case;
 use crate::evaluate::Outcome;
 use crate::knowledge::Knowledge;
-use crate::knowledge::files::{CaseFile, CaseRule, CaseText, ExpectedOutcome};
+use crate::knowledge::files::{CaseFile, CaseRule, CaseText, ExpectedOutcome, ExpectedRow};
 use crate::pipeline::{self, Journey, Setting};
 use crate::wire::Card;
 
@@ -114,6 +114,11 @@ fn compare(journey: &Journey<'_>, rule: &CaseRule, case: &CaseText) -> Vec<Strin
     };
     if !outcome {
         problems.push(format!("expected {:?}, got {:?}", expect.outcome, finding.outcome));
+    }
+    match (expect.row, row.is_some()) {
+        (Some(ExpectedRow::Shown), false) => problems.push("its row is in no table".to_owned()),
+        (Some(ExpectedRow::Hidden), true) => problems.push("its row is in the table".to_owned()),
+        _ => {}
     }
     match (card_expected, shown) {
         (true, None) => problems.push("no card of it is in the answer".to_owned()),

@@ -24,8 +24,11 @@ const MOMENT: Duration = Duration::from_millis(500);
 /// Longer than any input may take, also on a slow machine.
 const TOO_LONG: Duration = Duration::from_secs(5);
 
+/// Runs for as long as is asked for; says how many inputs it tried, or which one failed.
+type Target = fn() -> Result<u64, String>;
+
 fn main() {
-    let targets: [(&str, fn() -> Result<u64, String>); 8] = [
+    let targets: [(&str, Target); 8] = [
         ("request_body", targets::request_body),
         ("bundle_splitter", targets::bundle_splitter),
         ("date", targets::date),

@@ -16,8 +16,8 @@ use serde::de::DeserializeOwned;
 
 use super::fact::Limit;
 use super::files::{
-    CaseFile, FactsFile, OrdersFile, PackageFile, ReferencesFile, RulesFile, ServicesFile, StatementsFile,
-    ThresholdsFile, TopicEntry,
+    CaseFile, FactsFile, MatrixFile, OrdersFile, PackageFile, ReferencesFile, RulesFile, ServicesFile,
+    StatementsFile, SynonymsFile, ThresholdsFile, TopicEntry,
 };
 use super::overlay::{Deployment, Overlaid};
 use super::problem::{Ledger, Problems};
@@ -41,6 +41,8 @@ pub(super) fn compile(source: &PackageSource, deployment: &Deployment) -> Result
     let thresholds: Option<ThresholdsFile> = read(source, "thresholds.yaml", &mut ledger);
     let references: Option<ReferencesFile> = read(source, "references.yaml", &mut ledger);
     let orders: Option<OrdersFile> = read(source, "orders.yaml", &mut ledger);
+    let synonyms: Option<SynonymsFile> = read(source, "synonyms.yaml", &mut ledger);
+    let matrix: Option<MatrixFile> = read(source, "matrix.yaml", &mut ledger);
     let mut value_sets = ValueSets::read(source, &mut ledger);
     let products = drug_products(source, &mut ledger);
     let topics: Vec<TopicFiles> = package
@@ -94,9 +96,13 @@ pub(super) fn compile(source: &PackageSource, deployment: &Deployment) -> Result
     if let Some(cases) = overlay.as_ref().and_then(|overlay| overlay.cases.as_ref()) {
         super::lint::cases_name_rules(&rules, super::overlay::CASES, cases, &mut ledger);
     }
+    let matrix = matrix.map(|matrix| matrix.rows).unwrap_or_default();
+    super::lint::matrix(&matrix, &statements, &rules, &groups, &mut ledger);
     ledger.close()?;
 
     Ok(Knowledge {
+        matrix,
+        synonyms: synonyms.unwrap_or_default().synonyms,
         topics: compiled_topics,
         overlay,
         package,

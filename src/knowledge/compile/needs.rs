@@ -36,7 +36,7 @@ pub(super) fn services(
     let numbered: Vec<(RuleId, &Rule)> = (0..).map(RuleId).zip(rules).collect();
     let mut services: Vec<Service> = Vec::new();
     for entry in &file.services {
-        for topic in &entry.topics {
+        for topic in entry.topics.iter().flatten() {
             if !topics.iter().any(|files| files.id == topic.as_str()) {
                 ledger.unknown::<()>(FILE, topic, "topic");
             }
@@ -45,7 +45,8 @@ pub(super) fn services(
             ledger.note(FILE, entry.id.line, format!("`{}` is there twice for one hook", entry.id));
         }
         let of_topic = |rule: &Rule| {
-            topics.get(rule.topic).is_some_and(|files| entry.topics.iter().any(|t| t.as_str() == files.id))
+            let Some(listed) = &entry.topics else { return true };
+            topics.get(rule.topic).is_some_and(|files| listed.iter().any(|topic| topic.as_str() == files.id))
         };
         let shows: Vec<RuleId> = numbered
             .iter()

@@ -239,8 +239,20 @@ pub struct CaseExpectation {
     pub summary: Option<String>,
     /// A piece of the detail of its card.
     pub detail: Option<String>,
+    /// Whether its row stands in the table of its group, missed or met.
+    pub row: Option<ExpectedRow>,
     /// The labels of the suggestions of its card, in order; an empty list means none.
     pub suggestions: Option<Vec<String>>,
+}
+
+/// Whether a row stands in its table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExpectedRow {
+    /// It does.
+    Shown,
+    /// It does not; the table itself is there.
+    Hidden,
 }
 
 /// What a rule must say.

@@ -6,16 +6,18 @@
 mod case;
 mod condition;
 mod fact;
+mod matrix;
 mod name;
 mod order;
 mod overlay;
 mod package;
 mod rule;
 mod statement;
+mod synonyms;
 
 pub use case::{
     CaseChart, CaseCondition, CaseDraft, CaseExpectation, CaseFile, CaseKind, CaseMedication, CaseResource,
-    CaseResult, CaseRule, CaseService, CaseText, ExpectedOutcome, UnnoticedText,
+    CaseResult, CaseRule, CaseService, CaseText, ExpectedOutcome, ExpectedRow, UnnoticedText,
 };
 pub use condition::{
     AgeText, AnswerText, ConditionText, DiagnosisFor, DoseText, LastingText, LimitText, MedicineFor,
@@ -25,6 +27,7 @@ pub use fact::{
     AnswerFact, CodedFact, DiagnosisFact, FactsFile, MeasurementFact, MedicineFact, PlausibleRange,
     QuestionText, RouteText, ServiceFact, ServiceResource, SiteFact, UnitText, WhenOld,
 };
+pub use matrix::{MatrixFile, MatrixRow};
 pub use name::Name;
 pub use order::{
     CodingText, DeviceOrderText, DosageText, MedicationOrderText, OrderText, OrdersFile, PriorityText,
@@ -40,3 +43,4 @@ pub use rule::{
     RaisedText, RowText, RuleText, RulesFile, SuggestText, TableKind,
 };
 pub use statement::{Addition, Origin, StatementText, StatementsFile};
+pub use synonyms::SynonymsFile;

@@ -24,6 +24,8 @@ pub struct PackageFile {
     pub publisher: String,
     /// When the article behind it was last updated (`YYYY-MM-DD`).
     pub article_updated: String,
+    /// Months after which the article is called old on every card.
+    pub old_after_months: u16,
     /// How far its review has come.
     pub review: Review,
     /// The short caveat of every card, for clinicians.
@@ -115,8 +117,8 @@ pub struct ServiceFileEntry {
     pub description: String,
     /// What must be in place for it to be of use.
     pub usage_requirements: Option<String>,
-    /// The topics whose rules it runs.
-    pub topics: Vec<Name>,
+    /// The topics whose rules it runs; every topic where left out.
+    pub topics: Option<Vec<Name>>,
     /// Prefetch keys without which it has nothing to say (`412` where they can be had from nowhere).
     #[serde(default)]
     pub requires: Vec<Name>,
