@@ -1,8 +1,9 @@
 # Thin targets; `make help` lists them. Only a Rust toolchain and a C compiler are needed for run, test and check.
 
 LISTEN ?= 127.0.0.1:8080
+FUZZ_SECONDS ?= 20
 
-.PHONY: help run test check bench e2e generate golden
+.PHONY: help run test check bench e2e fuzz generate golden
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +26,9 @@ bench: ## Micro-benchmarks: reading, evaluating, rendering, a whole call
 e2e: ## What needs other programs: two real FHIR servers
 	cargo build --locked
 	e2e/run
+
+fuzz: ## Hostile input for every reader, each for FUZZ_SECONDS
+	GAITKEEPER_FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --locked --test fuzz -- --nocapture --test-threads 2
 
 generate: ## Write what is generated: the JSON Schemas of the knowledge files, and the catalogue
 	cargo run --locked -- export schemas cds-services/schema

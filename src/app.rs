@@ -3,9 +3,11 @@
 use bytes::Bytes;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::auth::{self, Auth, AuthError, Pass};
+use crate::cards;
 use crate::clock::Clock;
-use crate::config::Config;
-use crate::fhir::{FetchPolicy, Fetcher};
+use crate::config::{Client, Config};
+use crate::fhir::{FetchPolicy, Fetcher, KeyNames};
 use crate::knowledge::{Knowledge, Service};
 use crate::pipeline::{self, CallError, Fetching, Setting};
 use crate::wire::{Discovery, ServiceEntry};
@@ -22,7 +24,30 @@ pub struct App {
     discovery: Bytes,
     public_url: String,
     fetcher: Fetcher,
+    auth: Option<Auth>,
+    /// How calls are treated where there are no clients.
+    anyone: Treatment,
+    /// How each client's calls are treated, in the order of the settings.
+    clients: Vec<Treatment>,
+}
+
+/// What differs from client to client once it was let in.
+#[derive(Debug)]
+struct Treatment {
     policy: FetchPolicy,
+    names: KeyNames,
+    one_action: bool,
+}
+
+impl Treatment {
+    fn of(client: &Client, config: &Config) -> Treatment {
+        let names = KeyNames {
+            aliases: client.prefetch_aliases.clone(),
+            any_case: client.dialect.manner().any_case_of_keys,
+        };
+        let policy = FetchPolicy::of_client(&config.fhir, config.sandboxed(), client);
+        Treatment { policy, names, one_action: client.dialect.manner().one_action }
+    }
 }
 
 /// Why the parts do not go together.
@@ -34,6 +59,12 @@ pub enum AppError {
     /// Without root certificates no FHIR server can prove who it is.
     #[error("preparing connections to FHIR servers")]
     Fetcher(#[from] reqwest::Error),
+    /// The keys of clients cannot be used.
+    #[error("preparing client authentication")]
+    Auth(#[from] AuthError),
+    /// Settings of clients name what the knowledge does not have.
+    #[error("`[[clients]]` name what is not there: {}", .0.join(", "))]
+    UnknownNames(Vec<String>),
 }
 
 impl App {
@@ -45,8 +76,25 @@ impl App {
         let discovery = Bytes::from(serde_json::to_vec(&discovery(&knowledge)?)?);
         let public_url = config.server.public_url.trim_end_matches('/').to_owned();
         let fetcher = Fetcher::new(config.fhir.connect_timeout)?;
-        let policy = FetchPolicy::of(&config.fhir, config.sandbox.enabled);
-        Ok(App { config, clock, knowledge, discovery, public_url, fetcher, policy })
+        let services: Vec<&str> = knowledge.services.iter().map(|service| service.id.as_str()).collect();
+        let needs = knowledge.services.iter().flat_map(|service| &service.needs);
+        let keys: Vec<&str> = needs.map(|need| need.key.as_str()).collect();
+        let unknown = auth::unknown_names(&config.clients, &services, &keys);
+        if !unknown.is_empty() {
+            return Err(AppError::UnknownNames(unknown));
+        }
+        let policy = FetchPolicy::of(&config.fhir, config.sandboxed());
+        Ok(App {
+            auth: Auth::new(&config)?,
+            anyone: Treatment { policy, names: KeyNames::default(), one_action: false },
+            clients: config.clients.iter().map(|client| Treatment::of(client, &config)).collect(),
+            config,
+            clock,
+            knowledge,
+            discovery,
+            public_url,
+            fetcher,
+        })
     }
 
     /// The discovery document, serialised once at the start.
@@ -61,17 +109,33 @@ impl App {
         self.knowledge.services.iter().any(|service| service.id == id)
     }
 
+    /// What tells clients from strangers; none where there are no clients.
+    #[must_use]
+    pub fn auth(&self) -> Option<&Auth> {
+        self.auth.as_ref()
+    }
+
     /// Answers one service call with the JSON of its response.
     ///
     /// # Errors
     /// Where the call has no cards to give.
-    pub async fn answer(&self, service_id: &str, body: &[u8]) -> Result<Bytes, CallError> {
+    pub async fn answer(
+        &self,
+        pass: Option<&Pass>,
+        service_id: &str,
+        body: &[u8],
+    ) -> Result<Bytes, CallError> {
         let setting =
             Setting { knowledge: &self.knowledge, now: self.clock.now(), public_url: &self.public_url };
-        let fetching = Fetching { fetcher: &self.fetcher, policy: &self.policy };
+        let treatment = pass.and_then(|pass| self.clients.get(pass.place())).unwrap_or(&self.anyone);
+        let Treatment { policy, names, one_action } = treatment;
+        let fetching = Fetching { fetcher: &self.fetcher, policy, names, pass };
         let travel =
             pipeline::travel_fetching(&setting, fetching, service_id, body, |journey| journey.response);
-        let response = travel.await?;
+        let mut response = travel.await?;
+        if *one_action {
+            cards::one_action_each(&mut response.cards);
+        }
         Ok(Bytes::from(serde_json::to_vec(&response).map_err(CallError::Unwritable)?))
     }
 }
@@ -82,7 +146,8 @@ impl App {
 /// Where it cannot be written as JSON, which no valid package brings about.
 pub fn discovery(knowledge: &Knowledge) -> Result<Discovery, serde_json::Error> {
     let review = &knowledge.package.review;
-    let review = format!("Review of the knowledge: {} ({}, {}).", review.state.words(), review.date, review.by);
+    let review =
+        format!("Review of the knowledge: {} ({}, {}).", review.state.words(), review.date, review.by);
     let services = knowledge.services.iter().map(|service| entry(service, &review));
     let services: Result<_, serde_json::Error> = services.collect();
     Ok(Discovery { services: services? })

@@ -4,10 +4,13 @@
 
 pub mod clock;
 pub mod config;
+pub mod net;
 pub mod telemetry;
 
 pub mod chart;
 pub mod wire;
+
+pub mod auth;
 
 pub mod fhir;
 

@@ -2,11 +2,12 @@
 
 use time::OffsetDateTime;
 
+use crate::auth::{Denial, Pass};
 use crate::cards::{self, Rendering};
 use crate::chart::{Chart, Coverage};
 use crate::evaluate::{self, Findings};
 use crate::fhir::{
-    self, Acquired, Drafts, FetchPolicy, Fetcher, Gathered, PatientMismatch, Subject, Token, Wanted,
+    self, Acquired, Drafts, FetchPolicy, Fetcher, Gathered, KeyNames, PatientMismatch, Subject, Token, Wanted,
 };
 use crate::knowledge::{Knowledge, Service};
 use crate::wire::{Call, Context, Hook, RequestError, Response};
@@ -56,6 +57,9 @@ pub enum CallError {
     /// The call speaks of more than one patient. The text is for the client too.
     #[error("{0}")]
     PatientMismatch(#[from] PatientMismatch),
+    /// The token of the call is not good for this call. Nothing of why is for the client.
+    #[error("the token is not good for this call")]
+    Denied(#[from] Denial),
     /// The answer could not be written as JSON.
     #[error("writing the answer")]
     Unwritable(#[source] serde_json::Error),
@@ -74,6 +78,10 @@ pub struct Fetching<'a> {
     pub fetcher: &'a Fetcher,
     /// What may be asked.
     pub policy: &'a FetchPolicy,
+    /// What the client calls our prefetch keys.
+    pub names: &'a KeyNames,
+    /// With what the client was let in, where there are clients.
+    pub pass: Option<&'a Pass>,
 }
 
 /// Answers one call from what the client sent and nothing else.
@@ -96,7 +104,7 @@ pub fn travel<T>(
     arrive: impl FnOnce(Journey<'_>) -> T,
 ) -> Result<T, CallError> {
     let sent = Sent::decode(setting, service_id, body)?;
-    let acquired = fhir::from_prefetch(&sent.service.needs, &sent.call.prefetch, &[]);
+    let acquired = fhir::from_prefetch(&sent.service.needs, &sent.call.prefetch, &KeyNames::default());
     sent.judge(setting, &acquired, arrive)
 }
 
@@ -112,7 +120,10 @@ pub async fn travel_fetching<T>(
     arrive: impl FnOnce(Journey<'_>) -> T,
 ) -> Result<T, CallError> {
     let sent = Sent::decode(setting, service_id, body)?;
-    let acquired = fhir::from_prefetch(&sent.service.needs, &sent.call.prefetch, &[]);
+    if let Some(pass) = fetching.pass {
+        pass.spend_for(sent.call.hook_instance.as_ref(), setting.now).await?;
+    }
+    let acquired = fhir::from_prefetch(&sent.service.needs, &sent.call.prefetch, fetching.names);
     // Before the token is used: it may be for another patient.
     sent.check_patient(&acquired)?;
     let gathered = sent.fetch(setting, fetching, &acquired).await;
@@ -169,7 +180,7 @@ impl<'a> Sent<'a> {
             plan: &setting.knowledge.plan,
             subject: &subject,
         };
-        let Fetching { fetcher, policy } = fetching;
+        let Fetching { fetcher, policy, .. } = fetching;
         fetcher.fetch(policy, server, Token::new(token.access_token.as_ref()), &wanted).await
     }
 

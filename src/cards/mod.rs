@@ -1,6 +1,7 @@
 //! From findings to cards: words, order, suggestions.
 
 mod detail;
+mod one_action;
 mod suggestion;
 mod table;
 mod value;
@@ -17,6 +18,7 @@ use crate::knowledge::{CardPlan, Knowledge, Statement, Suggest, Text, Words};
 use crate::wire::{Card, Coding, Context, Indicator, Link, LinkType, SelectionBehavior, Source};
 use value::Prose;
 
+pub use one_action::one_action_each;
 pub use value::escape_markdown;
 
 /// Characters of a summary: fewer than this.

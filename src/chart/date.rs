@@ -85,7 +85,8 @@ impl When {
     /// falls inside it.
     #[must_use]
     pub fn older_than(&self, days: i64, today: Date) -> Truth {
-        let limit = today.saturating_sub(Duration::days(days));
+        // Not `Duration::days`, which panics beyond what seconds can count.
+        let limit = today.saturating_sub(Duration::seconds(days.saturating_mul(86_400)));
         if self.last < limit {
             Truth::True
         } else if self.first >= limit {
@@ -246,5 +247,13 @@ mod tests {
         let early = When::parse("2025-01-01T10:00:00+02:00").unwrap();
         let late = When::parse("2025-01-01T09:00:00Z").unwrap();
         assert!(early.sort_key() < late.sort_key());
+    }
+
+    /// Found by fuzzing: such a window would have stopped every call.
+    #[test]
+    fn a_window_of_more_days_than_time_has_is_no_panic() {
+        let (when, today) = (When::parse("2026-01-01").unwrap(), date!(2026 - 03 - 01));
+        assert_eq!(when.older_than(i64::MAX, today), Truth::False);
+        assert_eq!(when.older_than(i64::MIN, today), Truth::True);
     }
 }

@@ -1,10 +1,11 @@
-//! The command line: serve, check, explain, rehearse, export.
+//! The command line: serve, check, explain, rehearse, export, token.
 
 mod check;
 mod explain;
 mod export;
 mod rehearse;
 mod serve;
+mod token;
 
 use std::error::Error;
 use std::io::Write;
@@ -40,6 +41,8 @@ enum Verb {
     Rehearse(rehearse::Rehearse),
     /// Write what is generated from the knowledge: schemas, discovery.
     Export(export::Export),
+    /// Print a token for trying a service with client authentication.
+    Token(token::Token),
 }
 
 /// Runs the command that the arguments of this process name.
@@ -51,6 +54,7 @@ pub fn run() -> ExitCode {
         Verb::Explain(explain) => explain.run(),
         Verb::Rehearse(rehearse) => rehearse.run(),
         Verb::Export(export) => export.run(),
+        Verb::Token(token) => token.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("gaitkeeper: {}", telemetry::chain(error.as_ref()));

@@ -73,7 +73,14 @@ async fn serve(app: App) -> Outcome {
             _ = terminate.recv() => {}
         }
     };
-    http::serve(Arc::new(app), listener, platform, stop).await?;
+    let app = Arc::new(app);
+    let clients = Arc::clone(&app);
+    tokio::spawn(async move {
+        if let Some(auth) = clients.auth() {
+            auth.read_keys().await;
+        }
+    });
+    http::serve(app, listener, platform, stop).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -129,5 +136,11 @@ fn greet(app: &App) {
     println!(
         "            | curl -s -H 'content-type: application/json' -d @- {url}/cds-services/leg-pain-patient-view"
     );
+    if app.auth().is_some() {
+        println!("  note    calls need a token of a client; for one of `gaitkeeper token`, add");
+        println!(
+            "            -H \"authorization: Bearer $(gaitkeeper token --key … --service … --url {url})\""
+        );
+    }
     println!("  stop    Ctrl-C");
 }

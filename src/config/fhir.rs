@@ -52,10 +52,18 @@ impl Fhir {
         if self.deadline >= limits.request_deadline {
             layers.problem_with("fhir.deadline", "must be shorter than `limits.request_deadline`");
         }
+        for (key, bases) in [("fhir.bases", &self.bases), ("fhir.private_bases", &self.private_bases)] {
+            if !bases.is_empty() && !layers.clients().is_empty() {
+                layers.problem_with(
+                    key,
+                    "is not used where there are `[[clients]]`; each has lists of its own",
+                );
+            }
+        }
     }
 }
 
-fn base_list(layers: &mut Layers, key: &str, sandbox: bool) -> Option<Vec<Url>> {
+pub(super) fn base_list(layers: &mut Layers, key: &str, sandbox: bool) -> Option<Vec<Url>> {
     let mut bases = Vec::new();
     layers.read_if(key, |texts: &Vec<String>| {
         for text in texts {

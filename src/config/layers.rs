@@ -1,10 +1,12 @@
 //! The layers of settings, laid over each other with the origin of each value.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
+use super::CLIENT_DEFAULTS;
 use super::error::{Origin, Problem};
 use super::value::{Setting, Value};
 
@@ -14,12 +16,17 @@ const PREFIX: &str = "GAITKEEPER__";
 pub(super) struct Layers {
     settings: BTreeMap<String, (Value, Origin)>,
     problems: Vec<Problem>,
+    /// How many `[[clients]]` there are. Their settings have keys such as `clients[0].name`.
+    clients: usize,
 }
+
+/// The one list of tables.
+const CLIENTS: &str = "clients";
 
 impl Layers {
     /// The lowest layer.
     pub(super) fn defaults(text: &str) -> Layers {
-        let mut layers = Layers { settings: BTreeMap::new(), problems: Vec::new() };
+        let mut layers = Layers { settings: BTreeMap::new(), problems: Vec::new(), clients: 0 };
         match DeTable::parse(text) {
             Ok(table) => flatten("", table.get_ref(), &mut |key, _, value| {
                 layers.settings.insert(key, (value, Origin::Default));
@@ -36,9 +43,20 @@ impl Layers {
             line: text.get(..offset).unwrap_or(text).matches('\n').count() + 1,
         };
         match DeTable::parse(text) {
-            Ok(table) => flatten("", table.get_ref(), &mut |key, offset, value| {
-                self.set(&key, value, origin(offset));
-            }),
+            Ok(table) => {
+                for (name, value) in table.get_ref() {
+                    if let (CLIENTS, DeValue::Array(clients)) = (name.get_ref().as_ref(), value.get_ref()) {
+                        for client in clients {
+                            self.client(client.get_ref().as_table(), client.span(), &origin);
+                        }
+                    }
+                }
+                flatten("", table.get_ref(), &mut |key, offset, value| {
+                    if self.clients == 0 || key != CLIENTS {
+                        self.set(&key, value, origin(offset));
+                    }
+                });
+            }
             // Only the message: the excerpt that `Display` adds could show a secret.
             Err(error) => {
                 let offset = error.span().map_or(0, |span| span.start);
@@ -47,11 +65,42 @@ impl Layers {
         }
     }
 
+    /// One table of the list of clients, over its own defaults. What is missing is missing where the table begins.
+    fn client(&mut self, table: Option<&DeTable<'_>>, span: Range<usize>, origin: &dyn Fn(usize) -> Origin) {
+        let Some(table) = table else {
+            return self.problem(origin(span.start), format!("`{CLIENTS}` expects tables"));
+        };
+        let prefix = format!("{CLIENTS}[{}]", self.clients);
+        self.clients += 1;
+        match DeTable::parse(CLIENT_DEFAULTS) {
+            Ok(defaults) => {
+                for (name, value) in defaults.get_ref() {
+                    let key = format!("{prefix}.{}", name.get_ref());
+                    self.settings.insert(key, (member_of(value.get_ref()), origin(span.start)));
+                }
+            }
+            Err(error) => self.problem(Origin::Default, error.message().to_owned()),
+        }
+        for (name, value) in table {
+            let key = format!("{prefix}.{}", name.get_ref());
+            self.set(&key, member_of(value.get_ref()), origin(name.span().start));
+        }
+    }
+
+    /// What the keys of each client begin with.
+    pub(super) fn clients(&self) -> Vec<String> {
+        (0..self.clients).map(|client| format!("{CLIENTS}[{client}]")).collect()
+    }
+
     /// Lays the variables that begin with the prefix over what is there.
     pub(super) fn environment(&mut self, variables: impl IntoIterator<Item = (String, String)>) {
         for (name, text) in variables {
             let Some(rest) = name.strip_prefix(PREFIX) else { continue };
             let key = rest.to_ascii_lowercase().replace("__", ".");
+            if key.starts_with(CLIENTS) {
+                self.problem(Origin::Environment(name), format!("`{CLIENTS}` are read from a file only"));
+                continue;
+            }
             let value = match self.settings.get(&key) {
                 Some((Value::List(_), _)) => {
                     let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
@@ -136,6 +185,16 @@ fn flatten(prefix: &str, table: &DeTable<'_>, take: &mut impl FnMut(String, usiz
             leaf => take(key, name.span().start, value_of(leaf)),
         }
     }
+}
+
+/// A value of a client: its tables are tables of texts.
+fn member_of(value: &DeValue<'_>) -> Value {
+    let DeValue::Table(table) = value else { return value_of(value) };
+    let texts: Option<Vec<(String, String)>> = table
+        .iter()
+        .map(|(name, text)| Some((name.get_ref().to_string(), text.get_ref().as_str()?.to_owned())))
+        .collect();
+    texts.map_or(Value::Other("table"), Value::Texts)
 }
 
 fn value_of(leaf: &DeValue<'_>) -> Value {

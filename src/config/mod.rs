@@ -3,7 +3,12 @@
 //! `config/default.toml` says which settings exist. A file, the environment and the command line are laid over it in
 //! this order; everything that is wrong is reported at once, with the place where it was said.
 
+mod auth;
+mod client;
+#[cfg(test)]
+mod client_tests;
 mod cors;
+mod dialect;
 mod error;
 mod fhir;
 mod knowledge;
@@ -14,10 +19,14 @@ mod sandbox;
 mod server;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod url;
 mod value;
 
+pub use auth::{Auth, Discovery};
+pub use client::{Algorithm, Client, KeySource, Replay, TEST_ISSUER};
 pub use cors::Cors;
+pub use dialect::{Dialect, Manner};
 pub use error::{ConfigError, Origin, Problem};
 pub use fhir::Fhir;
 pub use knowledge::{Knowledge, MinimumReview};
@@ -25,6 +34,7 @@ pub use limits::Limits;
 pub use log::{Format, Level, Log};
 pub use sandbox::Sandbox;
 pub use server::Server;
+pub use tls::Tls;
 
 use std::path::{Path, PathBuf};
 
@@ -34,13 +44,22 @@ use value::Value;
 /// Every setting with its comment, for people who write a file of their own.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 
+/// Every setting of one `[[clients]]` table with its comment.
+pub const CLIENT_DEFAULTS: &str = include_str!("../../config/client.toml");
+
 /// All settings, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where the service listens and how it stops.
     pub server: Server,
+    /// TLS in the service itself, where it is there.
+    pub tls: Option<Tls>,
     /// How much and how long a client may ask for.
     pub limits: Limits,
+    /// How tokens of clients are checked.
+    pub auth: Auth,
+    /// Who may call; nobody outside this machine where there is none.
+    pub clients: Vec<Client>,
     /// Which web pages may call the service.
     pub cors: Cors,
     /// Which FHIR servers are asked for what clients did not send, and how much of it.
@@ -115,38 +134,70 @@ impl Config {
         }
     }
 
+    /// Is this a sandbox that nobody outside this machine reaches? Then any FHIR server may be asked.
+    #[must_use]
+    pub fn sandboxed(&self) -> bool {
+        self.sandbox.enabled && self.server.listen.ip().is_loopback()
+    }
+
     /// Reads every section before giving up on any, so that all problems are found.
     fn read(layers: &mut Layers) -> Option<Config> {
-        let server = Server::read(layers);
+        let tls = Tls::read(layers);
+        let server = Server::read(layers, tls.as_ref().is_some_and(Option::is_some));
         let limits = Limits::read(layers);
         let cors = Cors::read(layers);
         let knowledge = Knowledge::read(layers);
         let sandbox = Sandbox::read(layers);
         let fhir = Fhir::read(layers, sandbox.as_ref().is_some_and(|sandbox| sandbox.enabled));
         let log = Log::read(layers);
+        let auth = Auth::read(layers);
+        let clients = client::read(layers, sandbox.as_ref(), limits.as_ref());
         let (server, sandbox) = (server?, sandbox?);
-        closed_by_default(layers, &server, &sandbox);
+        let tls = tls?;
+        closed_by_default(layers, &server, &sandbox, tls.is_some());
         let (limits, fhir) = (limits?, fhir?);
         fhir.check(layers, &limits);
-        Some(Config { server, limits, cors: cors?, fhir, knowledge: knowledge?, sandbox, log: log? })
+        Some(Config {
+            server,
+            tls,
+            limits,
+            auth: auth?,
+            clients: clients?,
+            cors: cors?,
+            fhir,
+            knowledge: knowledge?,
+            sandbox,
+            log: log?,
+        })
     }
 }
 
-/// Nobody outside this machine is answered unless we know who they are.
-fn closed_by_default(layers: &mut Layers, server: &Server, sandbox: &Sandbox) {
+/// Nobody outside this machine is answered unless we know who they are and nobody on the way reads it.
+fn closed_by_default(layers: &mut Layers, server: &Server, sandbox: &Sandbox, tls: bool) {
     let listen = server.listen;
     if listen.ip().is_loopback() {
         return;
     }
-    layers.problem_with(
-        "server.listen",
-        &format!(
-            "is {listen}: without client authentication only the loopback is served; listen on 127.0.0.1:{} and \
-             let a proxy that authenticates clients reach it there",
-            listen.port()
-        ),
-    );
-    if sandbox.enabled {
+    if layers.clients().is_empty() && !sandbox.allow_public {
+        layers.problem_with(
+            "server.listen",
+            &format!(
+                "is {listen}: without client authentication only the loopback is served; configure `[[clients]]`, or \
+                 listen on 127.0.0.1:{} and let a proxy that authenticates clients reach it there",
+                listen.port()
+            ),
+        );
+    } else if !tls && server.trusted_proxies.is_empty() {
+        // Charts and tokens cross no network in the clear.
+        layers.problem_with(
+            "server.listen",
+            &format!(
+                "is {listen}, where calls would come without TLS; configure `tls.certificate`, or \
+                 `server.trusted_proxies` where a proxy has it"
+            ),
+        );
+    }
+    if sandbox.enabled && !sandbox.allow_public {
         layers.problem_with(
             "sandbox.enabled",
             &format!("is true and `server.listen` is {listen}: the sandbox is served on the loopback only"),

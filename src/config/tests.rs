@@ -2,7 +2,11 @@ use super::*;
 
 use std::time::Duration;
 
-fn load(file: &str, environment: &[(&str, &str)], overrides: &Overrides) -> Result<Config, Vec<String>> {
+pub(super) fn load(
+    file: &str,
+    environment: &[(&str, &str)],
+    overrides: &Overrides,
+) -> Result<Config, Vec<String>> {
     let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Config::from_layers(Some((Path::new("site.toml"), file)), environment, overrides).map_err(|error| {
         match error {
@@ -12,7 +16,7 @@ fn load(file: &str, environment: &[(&str, &str)], overrides: &Overrides) -> Resu
     })
 }
 
-fn problems(file: &str, environment: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn problems(file: &str, environment: &[(&str, &str)]) -> Vec<String> {
     load(file, environment, &Overrides::default()).expect_err("problems")
 }
 
@@ -192,7 +196,7 @@ fn only_the_loopback_is_served_without_client_authentication() {
             found,
             [format!(
                 "command line: `server.listen` is {listen}: without client authentication only the loopback is \
-                 served; listen on 127.0.0.1:8080 and let a proxy that authenticates clients reach it there"
+                 served; configure `[[clients]]`, or listen on 127.0.0.1:8080 and let a proxy that authenticates clients reach it there"
             )]
         );
     }

@@ -1,5 +1,6 @@
 //! Reading one value: what people write for sizes, times and addresses.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ pub(super) enum Value {
     Text(String),
     Flag(bool),
     List(Vec<String>),
+    /// A table of texts.
+    Texts(Vec<(String, String)>),
     /// As it is written.
     Number(String),
     /// A type that no setting has, by its name in TOML.
@@ -26,8 +29,20 @@ fn text(value: &Value) -> Result<&str, String> {
         Value::Flag(_) => Err("expects a text, not a boolean".to_owned()),
         Value::List(_) => Err("expects a text, not a list".to_owned()),
         Value::Number(_) => Err("expects a text, not a number".to_owned()),
+        Value::Texts(_) => Err("expects a text, not a table".to_owned()),
         Value::Other(kind) => Err(format!("expects a text, not a value of type {kind}")),
     }
+}
+
+/// One of a few words, each with what it means.
+pub(super) fn one_of<T: Copy>(value: &Value, words: &[(&str, T)]) -> Result<T, String> {
+    let text = text(value)?;
+    words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning).ok_or_else(|| {
+        let words: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+        let (last, others) =
+            words.split_last().map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
+        format!("expects {} or {last}, not `{text}`", others.join(", "))
+    })
 }
 
 impl Setting for String {
@@ -50,6 +65,15 @@ impl Setting for Vec<String> {
         match value {
             Value::List(items) => Ok(items.clone()),
             _ => Err("expects a list of texts".to_owned()),
+        }
+    }
+}
+
+impl Setting for BTreeMap<String, String> {
+    fn read(value: &Value) -> Result<BTreeMap<String, String>, String> {
+        match value {
+            Value::Texts(texts) => Ok(texts.iter().cloned().collect()),
+            _ => Err("expects a table of texts".to_owned()),
         }
     }
 }
@@ -78,6 +102,13 @@ impl Setting for SocketAddr {
 impl Setting for Option<SocketAddr> {
     fn read(value: &Value) -> Result<Option<SocketAddr>, String> {
         if text(value)?.is_empty() { Ok(None) } else { SocketAddr::read(value).map(Some) }
+    }
+}
+
+/// A duration that may be left open.
+impl Setting for Option<Duration> {
+    fn read(value: &Value) -> Result<Option<Duration>, String> {
+        if text(value)?.is_empty() { Ok(None) } else { Duration::read(value).map(Some) }
     }
 }
 

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::Need;
 use super::json::{Field, Str, read, read_object, resource, resource_type};
+use super::{KeyNames, Need};
 use crate::chart::{Coverage, Lack};
 use crate::wire::Text;
 
@@ -79,31 +79,17 @@ impl<'a> Supply<'a> {
     }
 }
 
-/// A client's own name for a prefetch key: some sites rename them when they configure a service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyAlias {
-    /// The key as the client sends it.
-    pub sent: String,
-    /// The key of the need that it stands for.
-    pub key: String,
-}
-
 /// Matches what the client prefetched to the needs of a service: by their own keys, else by the client's names for
 /// them. Keys that no need has are ignored.
 #[must_use]
 pub fn from_prefetch<'a>(
     needs: &[Need],
     prefetch: &[(Text<'a>, &'a RawValue)],
-    aliases: &[KeyAlias],
+    names: &KeyNames,
 ) -> Acquired<'a> {
-    let find = |key: &str| prefetch.iter().find(|(sent, _)| sent.as_ref() == key).map(|(_, raw)| *raw);
-    let supplies = needs.iter().map(|need| {
-        let renamed = || aliases.iter().filter(|alias| alias.key == need.key);
-        let sent = find(&need.key).or_else(|| renamed().find_map(|alias| find(&alias.sent)));
-        match sent {
-            Some(raw) => supply_of(need.gives.resource_type(), raw),
-            None => Supply::lacking(Coverage::Unavailable(Lack::NotSent)),
-        }
+    let supplies = needs.iter().map(|need| match names.find(&need.key, prefetch) {
+        Some(raw) => supply_of(need.gives.resource_type(), raw),
+        None => Supply::lacking(Coverage::Unavailable(Lack::NotSent)),
     });
     Acquired { supplies: supplies.collect(), medications: Vec::new() }
 }

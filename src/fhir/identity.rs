@@ -119,7 +119,7 @@ mod tests {
         check(
             "1",
             token,
-            &from_prefetch(&needs, &prefetch, &[]),
+            &from_prefetch(&needs, &prefetch, &crate::fhir::KeyNames::default()),
             &needs,
             &drafts,
             Some("https://ehr.example/r4"),

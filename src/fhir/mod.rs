@@ -9,15 +9,17 @@ pub mod drafts;
 pub mod fetch;
 pub mod identity;
 mod json;
+mod key_names;
 pub mod need;
 pub mod plan;
 pub mod read;
 mod reference;
 
-pub use acquire::{Acquired, Ask, KeyAlias, Supply, from_prefetch, supply_of};
+pub use acquire::{Acquired, Ask, Supply, from_prefetch, supply_of};
 pub use drafts::{Draft, Drafts};
 pub use fetch::{FetchPolicy, Fetcher, Gathered, Token, Wanted};
 pub use identity::PatientMismatch;
+pub use key_names::KeyNames;
 pub use need::{Gives, Need};
 pub use plan::ReadPlan;
 pub use read::{Subject, chart};

@@ -20,6 +20,7 @@ pub(super) struct Noted(Arc<Notes>);
 #[derive(Debug, Default)]
 struct Notes {
     service: OnceLock<String>,
+    client: OnceLock<String>,
     bytes_in: AtomicUsize,
 }
 
@@ -27,6 +28,11 @@ impl Noted {
     /// Notes the service. Only for one of ours: an id that is not could be anything.
     pub(super) fn service(&self, id: &str) {
         self.0.service.get_or_init(|| id.to_owned());
+    }
+
+    /// Notes the client. Only one whose token was found good: anybody can claim to be it.
+    pub(super) fn client(&self, name: &str) {
+        self.0.client.get_or_init(|| name.to_owned());
     }
 
     /// Notes how much of the body was read.
@@ -73,6 +79,7 @@ impl Line {
                     duration_ms = millis(self.begun.elapsed()),
                     bytes_in = self.noted.0.bytes_in.load(Ordering::Relaxed),
                     bytes_out = response.body().size_hint().exact(),
+                    client = self.noted.0.client.get(),
                     service = self.noted.0.service.get(),
                     error = response.extensions().get::<OperatorText>().map(|text| text.0.as_str()),
                     "answered"
@@ -95,6 +102,7 @@ impl Drop for Line {
                 method = self.method,
                 route = self.route.as_ref().map(MatchedPath::as_str),
                 duration_ms = millis(self.begun.elapsed()),
+                client = self.noted.0.client.get(),
                 service = self.noted.0.service.get(),
                 "client went away"
             );

@@ -7,9 +7,10 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use super::access::Noted;
+use super::admission::Admitted;
 use super::body::{self, Rest};
 use super::problem::Problem;
 use super::{House, json};
@@ -24,11 +25,11 @@ pub(super) async fn discovery<H: House>(State(house): State<Arc<H>>) -> Response
 pub(super) async fn call<H: House>(
     State(house): State<Arc<H>>,
     Extension(noted): Extension<Noted>,
+    Extension(Admitted { pass, deadline }): Extension<Admitted>,
     id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
     let limits = &house.config().limits;
-    let deadline = Instant::now() + limits.request_deadline;
     let accepted = body::check_media_type(request.headers());
     let mut rest = Rest::from(request);
     // An id that cannot be decoded is that of no service.
@@ -36,6 +37,9 @@ pub(super) async fn call<H: House>(
         return body::refuse(Problem::Call(CallError::UnknownService), rest, limits.body).await;
     };
     noted.service(&id);
+    if pass.as_ref().is_some_and(|pass| !pass.allows(&id)) {
+        return body::refuse(Problem::NotForClient, rest, limits.body).await;
+    }
     if let Err(problem) = accepted {
         return body::refuse(problem, rest, limits.body).await;
     }
@@ -44,7 +48,7 @@ pub(super) async fn call<H: House>(
         Err(problem) => return body::refuse(problem, rest, limits.body).await,
     };
     noted.bytes_in(body.len());
-    match timeout_at(deadline, house.answer(&id, &body)).await {
+    match timeout_at(deadline, house.answer(pass.as_ref(), &id, &body)).await {
         Ok(Ok(cards)) => {
             let mut response = json(cards);
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,6 +1,7 @@
 //! The HTTP rim: routes, statuses and headers. Nothing below knows any of them.
 
 mod access;
+mod admission;
 mod body;
 mod cors;
 mod hooks;
@@ -11,6 +12,7 @@ mod problem;
 mod serve;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 pub use serve::serve;
 
@@ -28,9 +30,12 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::app::App;
+use crate::auth::{Auth, Pass};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::pipeline::CallError;
 use crate::web::{Site, SiteError};
+use admission::Gate;
 use problem::Problem;
 
 /// What the rim needs of the house: [`App`] in earnest, in tests a fake that fails in every way there is.
@@ -38,7 +43,14 @@ trait House: Send + Sync + 'static {
     fn config(&self) -> &Config;
     fn discovery(&self) -> Bytes;
     fn service_exists(&self, id: &str) -> bool;
-    fn answer(&self, service_id: &str, body: &[u8]) -> impl Future<Output = Result<Bytes, CallError>> + Send;
+    fn clock(&self) -> Clock;
+    fn auth(&self) -> Option<&Auth>;
+    fn answer(
+        &self,
+        pass: Option<&Pass>,
+        service_id: &str,
+        body: &[u8],
+    ) -> impl Future<Output = Result<Bytes, CallError>> + Send;
 }
 
 impl House for App {
@@ -54,8 +66,16 @@ impl House for App {
         App::service_exists(self, id)
     }
 
-    async fn answer(&self, service_id: &str, body: &[u8]) -> Result<Bytes, CallError> {
-        App::answer(self, service_id, body).await
+    fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    fn auth(&self) -> Option<&Auth> {
+        App::auth(self)
+    }
+
+    async fn answer(&self, pass: Option<&Pass>, service_id: &str, body: &[u8]) -> Result<Bytes, CallError> {
+        App::answer(self, pass, service_id, body).await
     }
 }
 
@@ -75,14 +95,19 @@ fn extra_routes(app: &Arc<App>) -> Result<Router, SiteError> {
 
 /// The routes of CDS Hooks and `extra`, in the layers that every answer passes.
 fn rim<H: House>(house: Arc<H>, extra: Router) -> Router {
-    let routes = Router::new()
+    // What only clients reach. A route that is added here asks for a token too.
+    let of_clients = Router::new()
         .route("/cds-services", get(hooks::discovery::<H>))
         .route("/cds-services/{id}", post(hooks::call::<H>))
+        .route_layer(middleware::from_fn_with_state(Gate::new(house.clone()), admission::admit::<H>));
+    let routes = Router::new()
+        .merge(of_clients)
         .merge(extra.with_state(()))
         .fallback(hooks::no_route::<H>)
         .method_not_allowed_fallback(hooks::wrong_method::<H>)
-        // From here the last is the outermost. Client authentication belongs before the first: a preflight
-        // is answered without it, and a refusal needs the headers for browsers too.
+        .layer(middleware::from_fn_with_state(house.clone(), admission::check_url::<H>))
+        // From here the last is the outermost. A preflight is answered without a token, and a refusal needs the
+        // headers for browsers too.
         .layer(CatchPanicLayer::custom(|_| Problem::Panic.into_response()))
         .layer(cors::layer(&house.config().cors))
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -1,9 +1,12 @@
 //! What an error looks like to the client and to the operator. The only list of statuses.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::auth::Denial;
 use crate::pipeline::CallError;
 use crate::telemetry;
 use crate::wire::RequestError;
@@ -29,6 +32,20 @@ pub(super) enum Problem {
     Deadline,
     #[error("a handler panicked")]
     Panic,
+    #[error("the path and query are longer than {limit} bytes")]
+    LongUrl { limit: usize },
+    #[error("the call reached the proxy without TLS")]
+    InTheClear,
+    #[error("the client is not known")]
+    Stranger(#[source] Denial),
+    #[error("the client may not call this service")]
+    NotForClient,
+    #[error("the client calls too often")]
+    TooOften { wait: Duration },
+    #[error("the client has too many calls in flight")]
+    TooManyOfClient,
+    #[error("too many calls in flight")]
+    TooMany,
     #[error("cannot answer the call")]
     Call(#[source] CallError),
 }
@@ -51,6 +68,10 @@ enum IssueType {
     Incomplete,
     Timeout,
     Exception,
+    Login,
+    Forbidden,
+    Throttled,
+    Transient,
 }
 
 impl Problem {
@@ -67,7 +88,14 @@ impl Problem {
             ) => StatusCode::BAD_REQUEST,
             Problem::Call(CallError::Unobtainable { .. }) => StatusCode::PRECONDITION_FAILED,
             Problem::Slow => StatusCode::REQUEST_TIMEOUT,
-            Problem::Deadline => StatusCode::SERVICE_UNAVAILABLE,
+            Problem::LongUrl { .. } => StatusCode::URI_TOO_LONG,
+            Problem::Stranger(denial) | Problem::Call(CallError::Denied(denial)) if denial.is_ours() => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Problem::Stranger(_) | Problem::Call(CallError::Denied(_)) => StatusCode::UNAUTHORIZED,
+            Problem::NotForClient | Problem::InTheClear => StatusCode::FORBIDDEN,
+            Problem::TooOften { .. } | Problem::TooManyOfClient => StatusCode::TOO_MANY_REQUESTS,
+            Problem::Deadline | Problem::TooMany => StatusCode::SERVICE_UNAVAILABLE,
             Problem::Panic | Problem::Call(CallError::Unwritable(_)) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -76,7 +104,13 @@ impl Problem {
         match self {
             Problem::NoRoute | Problem::Call(CallError::UnknownService) => IssueType::NotFound,
             Problem::Method | Problem::MediaType | Problem::Encoding => IssueType::NotSupported,
-            Problem::TooLarge { .. } => IssueType::TooLong,
+            Problem::TooLarge { .. } | Problem::LongUrl { .. } => IssueType::TooLong,
+            Problem::Stranger(denial) | Problem::Call(CallError::Denied(denial)) if denial.is_ours() => {
+                IssueType::Transient
+            }
+            Problem::Stranger(_) | Problem::Call(CallError::Denied(_)) => IssueType::Login,
+            Problem::NotForClient | Problem::InTheClear => IssueType::Forbidden,
+            Problem::TooOften { .. } | Problem::TooManyOfClient | Problem::TooMany => IssueType::Throttled,
             Problem::Broken => IssueType::Incomplete,
             Problem::Slow | Problem::Deadline => IssueType::Timeout,
             Problem::Panic | Problem::Call(CallError::Unwritable(_)) => IssueType::Exception,
@@ -102,6 +136,14 @@ impl Problem {
             Problem::MediaType => "the body must be application/json in UTF-8".to_owned(),
             Problem::Encoding => "the body must be sent without a content encoding".to_owned(),
             Problem::TooLarge { limit } => format!("the body must not be larger than {limit} bytes"),
+            Problem::LongUrl { limit } => format!("the path and query must not be longer than {limit} bytes"),
+            Problem::Stranger(denial) => stranger(*denial).to_owned(),
+            Problem::InTheClear => "the service must be called over https".to_owned(),
+            Problem::NotForClient => "this client may not call this service".to_owned(),
+            Problem::TooOften { .. } | Problem::TooManyOfClient => {
+                "this client calls too often; see the Retry-After header".to_owned()
+            }
+            Problem::TooMany => "the service has too much to do; see the Retry-After header".to_owned(),
             Problem::Broken => "the body could not be read to its end".to_owned(),
             Problem::Slow => "the body did not arrive in time".to_owned(),
             Problem::Deadline => "the call could not be answered in time; it may be tried again".to_owned(),
@@ -112,6 +154,7 @@ impl Problem {
                 }
                 CallError::Request(error) => error.to_string(),
                 CallError::HookMismatch => "this service is not offered for the hook of the call".to_owned(),
+                CallError::Denied(denial) => stranger(*denial).to_owned(),
                 CallError::PatientMismatch(mismatch) => mismatch.to_string(),
                 CallError::Unwritable(_) => "the service failed".to_owned(),
                 CallError::Unobtainable { .. } => {
@@ -119,6 +162,18 @@ impl Problem {
                         .to_owned()
                 }
             },
+        }
+    }
+
+    /// When the client may try again.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Problem::TooOften { wait } => Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
+            Problem::TooManyOfClient | Problem::TooMany => Some(1),
+            Problem::Stranger(denial) | Problem::Call(CallError::Denied(denial)) => {
+                denial.is_ours().then_some(30)
+            }
+            _ => None,
         }
     }
 
@@ -150,8 +205,23 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        if self.status() == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         response.extensions_mut().insert(OperatorText(telemetry::chain(&self)));
         response
+    }
+}
+
+/// All that a client reads of a refused token: whoever guesses learns nothing from it.
+fn stranger(denial: Denial) -> &'static str {
+    if denial.is_ours() {
+        "the client cannot be authenticated now; see the Retry-After header"
+    } else {
+        "the call is not authenticated"
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,17 +11,23 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
+use ipnet::IpNet;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::tls::Tls;
 use super::{platform, router};
 use crate::app::App;
 use crate::telemetry;
 
 /// How long to wait after a connection could not be accepted: the cause is mostly too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long a client may take to agree on TLS.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Open connections of the platform.
+const PLATFORM_CONNECTIONS: usize = 64;
 
 /// Serves clients on `listener` and the platform on `platform` until `shutdown`, then finishes the calls in flight for
 /// as long as the settings allow.
@@ -33,36 +40,75 @@ pub async fn serve(
     platform: Option<TcpListener>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    let timing =
-        Timing { header_timeout: app.config.limits.header_timeout, grace: app.config.server.shutdown_grace };
+    let config = &app.config;
+    let tls = config.tls.as_ref().map(Tls::load).transpose().map_err(io::Error::other)?;
+    let terms = Terms {
+        header_timeout: config.limits.header_timeout,
+        grace: config.server.shutdown_grace,
+        head: config.limits.head,
+        connections: config.limits.connections,
+        proxies: config.server.trusted_proxies.clone(),
+        tls: tls.map(Arc::new),
+    };
     let router = router(app).map_err(io::Error::other)?;
-    run(router, listener, platform, timing, shutdown).await
+    run(router, listener, platform, terms, shutdown).await
 }
 
-/// What the settings say about time.
-#[derive(Clone, Copy)]
-pub(super) struct Timing {
+/// What the settings say about connections.
+#[derive(Debug, Clone)]
+pub(super) struct Terms {
     pub(super) header_timeout: Duration,
     pub(super) grace: Duration,
+    /// Largest head of a request, in bytes.
+    pub(super) head: usize,
+    /// How many may be open.
+    pub(super) connections: usize,
+    /// Who may connect from outside this machine; empty: everybody.
+    pub(super) proxies: Vec<IpNet>,
+    pub(super) tls: Option<Arc<Tls>>,
+}
+
+impl Terms {
+    /// The platform is on our side of all this. It has places of its own, so that it is answered however many
+    /// clients there are.
+    fn of_platform(&self) -> Terms {
+        Terms { connections: PLATFORM_CONNECTIONS, proxies: Vec::new(), tls: None, ..self.clone() }
+    }
+
+    /// May this peer connect?
+    pub(super) fn admit(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.proxies.is_empty() || peer.is_loopback() || self.proxies.iter().any(|net| net.contains(&peer))
+    }
 }
 
 pub(super) async fn run(
     router: Router,
     listener: TcpListener,
     platform: Option<TcpListener>,
-    timing: Timing,
+    terms: Terms,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let (stop, stopping) = watch::channel(false);
-    let clients = listen(listener, router, timing, async {
+    let clients = listen(listener, router, &terms, async {
         shutdown.await;
         stop.send_replace(true);
     });
+    let clients = async {
+        match &terms.tls {
+            Some(tls) => tokio::select! {
+                result = clients => result,
+                () = tls.watch() => Ok(()),
+            },
+            None => clients.await,
+        }
+    };
+    let of_platform = terms.of_platform();
     match platform {
         // The platform may ask until the last call is finished.
         Some(platform) => tokio::select! {
             result = clients => result,
-            result = listen(platform, platform::router(stopping), timing, pending()) => result,
+            result = listen(platform, platform::router(stopping), &of_platform, pending()) => result,
         },
         None => clients.await,
     }
@@ -71,44 +117,74 @@ pub(super) async fn run(
 async fn listen(
     listener: TcpListener,
     router: Router,
-    timing: Timing,
+    terms: &Terms,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     tracing::info!(listen = %listener.local_addr()?, "listening");
     let service = TowerToHyperService::new(router);
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(timing.header_timeout);
+    http.timer(TokioTimer::new()).header_read_timeout(terms.header_timeout).max_header_size(terms.head);
     let in_flight = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(terms.connections.min(Semaphore::MAX_PERMITS)));
     // Dropped with this function, it ends what is still open after the grace.
     let mut connections = JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = accept(&listener, &places) => accepted,
             Some(_) = connections.join_next() => continue,
             () = &mut shutdown => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer, place) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(error = telemetry::chain(&error), "cannot accept a connection");
                 sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
+        if !terms.admit(peer) {
+            tracing::warn!("refused a connection that does not come from `server.trusted_proxies`");
+            continue;
+        }
         // Answers are written whole: waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
-        let connection = in_flight.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
+        let (http, service, watcher) = (http.clone(), service.clone(), in_flight.watcher());
+        let acceptor = terms.tls.as_ref().map(|tls| tls.acceptor());
         connections.spawn(async move {
-            if let Err(error) = connection.await {
+            let _place = place;
+            let ended = match acceptor {
+                None => watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await,
+                Some(acceptor) => match timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                    Ok(Ok(stream)) => {
+                        watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await
+                    }
+                    Ok(Err(error)) => {
+                        tracing::debug!(error = telemetry::chain(&error), "no TLS");
+                        return;
+                    }
+                    Err(_) => return,
+                },
+            };
+            if let Err(error) = ended {
                 tracing::debug!(error = telemetry::chain(&error), "a connection broke");
             }
         });
     }
     // New connections are refused from here on and go to another replica.
     drop(listener);
-    if timeout(timing.grace, in_flight.shutdown()).await.is_err() {
+    if timeout(terms.grace, in_flight.shutdown()).await.is_err() {
         tracing::warn!("stopped before all calls were finished");
     }
     Ok(())
+}
+
+/// The next connection, once there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, IpAddr, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, peer.ip(), place))
 }

@@ -1,7 +1,7 @@
 //! The fields of a log line: the whole vocabulary. Tests hold the lines to it.
 
 /// Each field with what it holds. None holds anything of a patient, a user, a token, a body or a URL as it was sent.
-pub const VOCABULARY: [(&str, &str); 16] = [
+pub const VOCABULARY: [(&str, &str); 18] = [
     ("message", "what happened, in words that never change"),
     ("method", "method of the request; `other` where HTTP does not define it"),
     ("route", "template of the route, such as `/cds-services/{id}`; absent where none matched"),
@@ -13,6 +13,8 @@ pub const VOCABULARY: [(&str, &str); 16] = [
     ("bytes_in", "bytes of the request's body that were read"),
     ("bytes_out", "bytes of the answer's body"),
     ("service", "id of the CDS service, where it is one of ours"),
+    ("client", "name of the client in the settings, once its token was found good, or whose keys were read"),
+    ("unusable", "keys of a JWK Set that cannot be used"),
     ("keys", "prefetch keys that were fetched for a call"),
     ("incomplete", "how many of them did not come in full"),
     ("pages", "pages that came for them"),

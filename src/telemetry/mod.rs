@@ -21,6 +21,9 @@ pub const ACCESS: &str = "gaitkeeper::access";
 /// Target of the one line per call that fetches.
 pub const FETCH: &str = "gaitkeeper::fetch";
 
+/// Target of what happens to the keys of clients.
+pub const AUTH: &str = "gaitkeeper::auth";
+
 /// Starts logging for this process, once.
 ///
 /// # Errors

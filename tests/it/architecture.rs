@@ -18,7 +18,7 @@ const RANKS: &[&[&str]] = &[
     &["fhir"],
     &["auth", "feedback"],
     &["chart", "wire"],
-    &["telemetry"],
+    &["telemetry", "net"],
     &["config", "clock"],
 ];
 
@@ -108,7 +108,7 @@ fn crate_paths(line: &str) -> Vec<String> {
     after.map(|rest| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect()).collect()
 }
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let Ok(entries) = fs::read_dir(folder) else { return found };
     for path in entries.map(|entry| entry.unwrap().path()) {

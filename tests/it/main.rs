@@ -7,8 +7,10 @@
 )]
 
 mod architecture;
+mod auth;
 mod contract;
 mod derived;
+mod docs;
 mod fetch;
 mod golden;
 mod knowledge_mistakes;

@@ -5,7 +5,6 @@
 //! gap. The token is sent to the client's FHIR server only, below the base that was given, and is neither kept nor
 //! logged; the same holds for URLs, which name the patient.
 
-mod address;
 mod medication;
 mod merge;
 mod policy;
@@ -15,16 +14,15 @@ mod wanted;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
-use reqwest::redirect;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 use url::Url;
 
-use self::address::{Reach, Resolver};
 use self::policy::Base;
 use self::request::{Outcome, Wave};
 use super::{Ask, Need, supply_of};
 use crate::chart::Lack;
+use crate::net::{self, Reach};
 use crate::telemetry;
 
 pub use policy::{AllowedBase, FetchPolicy, Refusal};
@@ -32,7 +30,6 @@ pub use wanted::Wanted;
 
 /// Servers answer XML to those who do not say what they read.
 const ACCEPTED: &str = "application/fhir+json, application/json;q=0.9";
-const AGENT: &str = concat!("gaitkeeper/", env!("CARGO_PKG_VERSION"));
 
 /// The token of one call. It has no `Debug` and no `Display`.
 #[derive(Clone, Copy)]
@@ -96,17 +93,8 @@ impl Fetcher {
     /// Where this machine has no root certificates, so that no server could prove who it is.
     pub fn new(connect_timeout: std::time::Duration) -> Result<Fetcher, reqwest::Error> {
         let client = |reach| {
-            reqwest::Client::builder()
-                .user_agent(AGENT)
-                .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(ACCEPTED))]))
-                .redirect(redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .referer(false)
-                .no_proxy()
-                .http1_only()
-                .connect_timeout(connect_timeout)
-                .dns_resolver(Resolver(reach))
-                .build()
+            let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(ACCEPTED))]);
+            net::client(reach, connect_timeout, headers)
         };
         Ok(Fetcher {
             public: client(Reach::Public)?,

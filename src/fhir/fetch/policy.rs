@@ -1,12 +1,11 @@
 //! Where a client's token may be sent, and how much is read there.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use url::Url;
 
-use super::address::Reach;
 use crate::config;
+use crate::net::{self, Reach};
 
 /// What may be fetched for a client. `fhirServer` comes with the call, so that it is believed only where it is listed.
 #[derive(Debug, Clone)]
@@ -50,24 +49,44 @@ pub enum Refusal {
     #[error("`fhirServer` is not a base URL")]
     NotABase,
     /// It is not on the list.
-    #[error("`fhirServer` is not among the FHIR servers that may be asked (`fhir.bases`)")]
+    #[error(
+        "`fhirServer` is not among the FHIR servers that may be asked (`fhir.bases`, or `fhir_bases` of the client)"
+    )]
     NotListed,
     /// It is an address that is not public.
-    #[error("`fhirServer` is a private address (`fhir.private_bases`)")]
+    #[error(
+        "`fhirServer` is a private address (`fhir.private_bases`, or `fhir_private_bases` of the client)"
+    )]
     Private,
 }
 
 impl FetchPolicy {
-    /// The policy of the settings.
+    /// The policy of the settings, for calls of nobody in particular.
     #[must_use]
     pub fn of(fhir: &config::Fhir, sandbox: bool) -> FetchPolicy {
+        FetchPolicy::new(fhir, sandbox, (&fhir.bases, &fhir.private_bases), fhir.deadline)
+    }
+
+    /// The policy of the settings for one client.
+    #[must_use]
+    pub fn of_client(fhir: &config::Fhir, sandbox: bool, client: &config::Client) -> FetchPolicy {
+        let deadline = client.fhir_deadline.unwrap_or(fhir.deadline);
+        FetchPolicy::new(fhir, sandbox, (&client.fhir_bases, &client.fhir_private_bases), deadline)
+    }
+
+    fn new(
+        fhir: &config::Fhir,
+        sandbox: bool,
+        (bases, private_bases): (&[Url], &[Url]),
+        deadline: Duration,
+    ) -> FetchPolicy {
         let listed = |bases: &[Url], allow_private| -> Vec<AllowedBase> {
             bases.iter().map(|url| AllowedBase { url: url.clone(), allow_private }).collect()
         };
         FetchPolicy {
-            allowed_bases: [listed(&fhir.private_bases, true), listed(&fhir.bases, false)].concat(),
+            allowed_bases: [listed(private_bases, true), listed(bases, false)].concat(),
             sandbox,
-            deadline: fhir.deadline,
+            deadline,
             most_pages: fhir.most_pages,
             most_entries: fhir.most_entries,
             most_bytes: fhir.most_bytes,
@@ -97,9 +116,7 @@ impl FetchPolicy {
             [] => return Err(Refusal::NotListed),
             _ => Reach::Public,
         };
-        // A name is judged when it is resolved; an address is not resolved.
-        let literal = url.host_str().and_then(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().ok());
-        if literal.is_some_and(|address| !reach.admits(address)) {
+        if !net::admits(reach, &url) {
             return Err(Refusal::Private);
         }
         Ok(Base { url, reach })

@@ -5,6 +5,7 @@ mod cors;
 mod log;
 mod refusals;
 mod socket;
+mod tls;
 
 use std::time::Duration;
 
@@ -40,7 +41,15 @@ impl House for Fake {
         id != SECRET && !id.starts_with("unknown")
     }
 
-    async fn answer(&self, service_id: &str, body: &[u8]) -> Result<Bytes, CallError> {
+    fn clock(&self) -> Clock {
+        Clock::Fixed(time::macros::datetime!(2026-03-01 09:00 UTC))
+    }
+
+    fn auth(&self) -> Option<&Auth> {
+        None
+    }
+
+    async fn answer(&self, _: Option<&Pass>, service_id: &str, body: &[u8]) -> Result<Bytes, CallError> {
         match service_id {
             "ok" | "pad assess" => Ok(Bytes::from_static(CARDS.as_bytes())),
             "length" => Ok(body.len().to_string().into()),

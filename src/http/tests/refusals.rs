@@ -166,3 +166,15 @@ async fn too_much_is_413_whether_announced_or_not() {
         assert_eq!(answer.outcome(), ("too-long".to_owned(), text));
     }
 }
+
+#[tokio::test]
+async fn what_reached_a_proxy_without_tls_is_refused() {
+    for (proxies, how, expected) in
+        [("10.0.0.0/8", "http", 403), ("10.0.0.0/8", "https", 200), ("", "http", 200)]
+    {
+        let router = fake_with(&[("GAITKEEPER__SERVER__TRUSTED_PROXIES", proxies)]);
+        let request = request("POST", "/cds-services/ok").header("x-forwarded-proto", how);
+        let answer = send(router, request.body(Body::from("{}")).unwrap()).await;
+        assert_eq!(answer.status, expected, "{proxies} {how}");
+    }
+}

@@ -2,47 +2,62 @@
 
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::super::serve::{Timing, run};
+use super::super::serve::{Terms, run};
 use super::*;
 
-struct Served {
-    address: SocketAddr,
+pub(super) struct Served {
+    pub(super) address: SocketAddr,
     platform: SocketAddr,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<std::io::Result<()>>,
 }
 
+/// What most of these tests connect under.
+pub(super) fn terms() -> Terms {
+    Terms {
+        header_timeout: Duration::from_millis(500),
+        grace: Duration::ZERO,
+        head: 8 * 1024,
+        connections: 16,
+        proxies: Vec::new(),
+        tls: None,
+    }
+}
+
 async fn serve(grace: Duration) -> Served {
+    serve_under(fake(), Terms { grace, ..terms() }).await
+}
+
+pub(super) async fn serve_under(router: Router, terms: Terms) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let platform = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, platform_address) = (listener.local_addr().unwrap(), platform.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel::<()>();
-    let timing = Timing { header_timeout: Duration::from_millis(500), grace };
-    let ended = tokio::spawn(run(fake(), listener, Some(platform), timing, async {
+    let ended = tokio::spawn(run(router, listener, Some(platform), terms, async {
         let _ = stopped.await;
     }));
     Served { address, platform: platform_address, stop, ended }
 }
 
-async fn connect(address: SocketAddr, text: &str) -> TcpStream {
+pub(super) async fn connect(address: SocketAddr, text: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(text.as_bytes()).await.unwrap();
     stream
 }
 
-async fn rest(stream: &mut TcpStream) -> String {
+pub(super) async fn rest(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut text = String::new();
     let reading = stream.read_to_string(&mut text);
     tokio::time::timeout(Duration::from_secs(5), reading).await.expect("the connection is closed").unwrap();
     text
 }
 
-fn call(service: &str, headers: &str) -> String {
+pub(super) fn call(service: &str, headers: &str) -> String {
     format!("POST /cds-services/{service} HTTP/1.1\r\nHost: x\r\n{headers}\r\n")
 }
 
@@ -138,4 +153,51 @@ async fn the_stop_does_not_wait_for_ever() {
     served.stop.send(()).unwrap();
     served.ended.await.unwrap().unwrap();
     assert_eq!(rest(&mut endless).await, "");
+}
+
+#[tokio::test]
+async fn a_large_head_is_431_and_a_longer_url_than_http_has_414() {
+    let served = serve(Duration::ZERO).await;
+    let header =
+        |size: usize| format!("X-Large: {}\r\nContent-Length: 0\r\nConnection: close\r\n", "x".repeat(size));
+    let small = rest(&mut connect(served.address, &call("ok", &header(7_000))).await).await;
+    assert!(small.starts_with("HTTP/1.1 200 "), "{small}");
+    let large = rest(&mut connect(served.address, &call("ok", &header(9_000))).await).await;
+    assert!(large.starts_with("HTTP/1.1 431 "), "{large}");
+    let long = call(&"x".repeat(5_000), "Content-Length: 0\r\nConnection: close\r\n");
+    let long = rest(&mut connect(served.address, &long).await).await;
+    assert!(long.starts_with("HTTP/1.1 414 ") && long.contains("OperationOutcome"), "{long}");
+}
+
+#[tokio::test]
+async fn the_platform_is_answered_when_clients_hold_every_connection() {
+    let terms = Terms { connections: 2, header_timeout: Duration::from_secs(1), ..terms() };
+    let served = serve_under(fake(), terms).await;
+    let _idle = [connect(served.address, "GET").await, connect(served.address, "GET").await];
+    let mut third = connect(served.address, &call("ok", "Content-Length: 0\r\nConnection: close\r\n")).await;
+    let live = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let begun = std::time::Instant::now();
+    let live = rest(&mut connect(served.platform, live).await).await;
+    assert!(live.starts_with("HTTP/1.1 200 ") && begun.elapsed() < Duration::from_millis(500), "{live}");
+    // Slow senders lose their places after a while, and others get them.
+    assert!(rest(&mut third).await.contains(CARDS));
+}
+
+#[tokio::test]
+async fn only_trusted_proxies_and_this_machine_may_connect() {
+    let terms = |networks: &[&str]| Terms {
+        proxies: networks.iter().map(|network| network.parse().unwrap()).collect(),
+        ..terms()
+    };
+    for (networks, peer, expected) in [
+        (&[][..], "203.0.113.9", true),
+        (&["10.1.2.0/24"], "10.1.2.7", true),
+        (&["10.1.2.0/24"], "::ffff:10.1.2.7", true),
+        (&["10.1.2.0/24"], "10.1.3.7", false),
+        (&["10.1.2.0/24", "fd00::/8"], "fd00::1", true),
+        (&["10.1.2.0/24"], "2001:db8::1", false),
+        (&["10.1.2.0/24"], "127.0.0.1", true),
+    ] {
+        assert_eq!(terms(networks).admit(peer.parse().unwrap()), expected, "{networks:?} {peer}");
+    }
 }

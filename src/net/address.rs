@@ -8,7 +8,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 /// How far a connection may reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
+pub enum Reach {
     /// Addresses of the internet.
     Public,
     /// Those, and this machine.
@@ -19,7 +19,8 @@ pub(super) enum Reach {
 
 impl Reach {
     /// May this address be connected to?
-    pub(super) fn admits(self, address: IpAddr) -> bool {
+    #[must_use]
+    pub fn admits(self, address: IpAddr) -> bool {
         match self {
             Reach::Public => is_public(address),
             Reach::Sandbox => address.is_loopback() || is_public(address),
@@ -68,7 +69,8 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 }
 
 /// Resolves names as the machine does and keeps the addresses that are admitted.
-pub(super) struct Resolver(pub(super) Reach);
+#[derive(Debug)]
+pub struct Resolver(pub Reach);
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
