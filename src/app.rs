@@ -82,7 +82,8 @@ impl App {
 /// Where it cannot be written as JSON, which no valid package brings about.
 pub fn discovery(knowledge: &Knowledge) -> Result<Discovery, serde_json::Error> {
     let review = &knowledge.package.review;
-    let review = format!("Review of the knowledge: {} ({}, {}).", review.state.words(), review.date, review.by);
+    let review =
+        format!("Review of the knowledge: {} ({}, {}).", review.state.words(), review.date, review.by);
     let services = knowledge.services.iter().map(|service| entry(service, &review));
     let services: Result<_, serde_json::Error> = services.collect();
     Ok(Discovery { services: services? })
