@@ -96,7 +96,7 @@ pub fn travel<T>(
     arrive: impl FnOnce(Journey<'_>) -> T,
 ) -> Result<T, CallError> {
     let sent = Sent::decode(setting, service_id, body)?;
-    let acquired = fhir::from_prefetch(&sent.service.needs, &sent.call.prefetch, &[]);
+    let acquired = fhir::from_prefetch(&sent.service.needs, &sent.call.prefetch);
     sent.judge(setting, &acquired, arrive)
 }
 
@@ -112,7 +112,7 @@ pub async fn travel_fetching<T>(
     arrive: impl FnOnce(Journey<'_>) -> T,
 ) -> Result<T, CallError> {
     let sent = Sent::decode(setting, service_id, body)?;
-    let acquired = fhir::from_prefetch(&sent.service.needs, &sent.call.prefetch, &[]);
+    let acquired = fhir::from_prefetch(&sent.service.needs, &sent.call.prefetch);
     // Before the token is used: it may be for another patient.
     sent.check_patient(&acquired)?;
     let gathered = sent.fetch(setting, fetching, &acquired).await;

@@ -79,29 +79,13 @@ impl<'a> Supply<'a> {
     }
 }
 
-/// A client's own name for a prefetch key: some sites rename them when they configure a service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyAlias {
-    /// The key as the client sends it.
-    pub sent: String,
-    /// The key of the need that it stands for.
-    pub key: String,
-}
-
-/// Matches what the client prefetched to the needs of a service: by their own keys, else by the client's names for
-/// them. Keys that no need has are ignored.
+/// Matches what the client prefetched to the needs of a service. Keys that no need has are ignored.
 #[must_use]
-pub fn from_prefetch<'a>(
-    needs: &[Need],
-    prefetch: &[(Text<'a>, &'a RawValue)],
-    aliases: &[KeyAlias],
-) -> Acquired<'a> {
-    let find = |key: &str| prefetch.iter().find(|(sent, _)| sent.as_ref() == key).map(|(_, raw)| *raw);
+pub fn from_prefetch<'a>(needs: &[Need], prefetch: &[(Text<'a>, &'a RawValue)]) -> Acquired<'a> {
     let supplies = needs.iter().map(|need| {
-        let renamed = || aliases.iter().filter(|alias| alias.key == need.key);
-        let sent = find(&need.key).or_else(|| renamed().find_map(|alias| find(&alias.sent)));
+        let sent = prefetch.iter().find(|(key, _)| key.as_ref() == need.key);
         match sent {
-            Some(raw) => supply_of(need.gives.resource_type(), raw),
+            Some((_, raw)) => supply_of(need.gives.resource_type(), raw),
             None => Supply::lacking(Coverage::Unavailable(Lack::NotSent)),
         }
     });

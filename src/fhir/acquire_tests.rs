@@ -129,43 +129,8 @@ fn what_may_be_fetched() {
             required,
         }];
         let prefetch: Vec<_> = sent.iter().map(|json| (Text("a".into()), raw(json))).collect();
-        let acquired = from_prefetch(&needs, &prefetch, &[]);
+        let acquired = from_prefetch(&needs, &prefetch);
         let expected: Vec<Ask<'_>> = expected.iter().map(|next| Ask { need: 0, next: *next }).collect();
         assert_eq!(acquired.asks(&needs), expected, "{what}");
-    }
-}
-
-#[test]
-fn a_key_may_come_under_the_client_s_name_for_it() {
-    let need = |key: &str| Need {
-        key: key.to_owned(),
-        template: String::new(),
-        gives: super::super::Gives::Conditions,
-        required: false,
-    };
-    let needs = [need("conditions"), need("problems")];
-    let alias = |sent: &str, key: &str| KeyAlias { sent: sent.to_owned(), key: key.to_owned() };
-    let aliases = [
-        alias("dx", "conditions"),
-        alias("dx2", "conditions"),
-        alias("dx", "problems"),
-        alias("x", "unknown"),
-    ];
-    let one = r#"{"resourceType":"Condition","id":"1"}"#;
-    let none = r#"{"resourceType":"Bundle"}"#;
-    let not_sent = (Unavailable(Lack::NotSent), 0);
-    for (sent, conditions, problems) in [
-        (vec![("conditions", one)], (Complete, 1), not_sent),
-        (vec![("dx", one)], (Complete, 1), (Complete, 1)),
-        (vec![("dx2", one)], (Complete, 1), not_sent),
-        (vec![("dx2", none), ("dx", one)], (Complete, 1), (Complete, 1)),
-        (vec![("dx", one), ("conditions", none)], (Complete, 0), (Complete, 1)),
-        (vec![("x", one), ("dx3", one)], not_sent, not_sent),
-    ] {
-        let prefetch: Vec<_> = sent.iter().map(|(key, json)| (Text((*key).into()), raw(json))).collect();
-        let acquired = from_prefetch(&needs, &prefetch, &aliases);
-        let found: Vec<_> =
-            acquired.supplies.iter().map(|supply| (supply.coverage, supply.resources.len())).collect();
-        assert_eq!(found, [conditions, problems], "{sent:?}");
     }
 }

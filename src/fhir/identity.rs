@@ -116,14 +116,7 @@ mod tests {
             r#"{{"resourceType":"Bundle","entry":[{{"resource":{{"resourceType":"ServiceRequest","id":"s"{subject}}}}}]}}"#
         );
         let drafts = Drafts::read(Some(raw(&bundle)), &[], Hook::OrderSign);
-        check(
-            "1",
-            token,
-            &from_prefetch(&needs, &prefetch, &[]),
-            &needs,
-            &drafts,
-            Some("https://ehr.example/r4"),
-        )
+        check("1", token, &from_prefetch(&needs, &prefetch), &needs, &drafts, Some("https://ehr.example/r4"))
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub mod plan;
 pub mod read;
 mod reference;
 
-pub use acquire::{Acquired, Ask, KeyAlias, Supply, from_prefetch, supply_of};
+pub use acquire::{Acquired, Ask, Supply, from_prefetch, supply_of};
 pub use drafts::{Draft, Drafts};
 pub use fetch::{FetchPolicy, Fetcher, Gathered, Token, Wanted};
 pub use identity::PatientMismatch;

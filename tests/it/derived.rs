@@ -13,7 +13,7 @@ fn read(knowledge: &Knowledge, observations: &[Value]) -> Chart {
     let entries: Vec<Value> = observations.iter().map(|resource| json!({ "resource": resource })).collect();
     let bundle = json!({ "resourceType": "Bundle", "type": "searchset", "entry": entries }).to_string();
     let raw: &serde_json::value::RawValue = serde_json::from_str(&bundle).unwrap();
-    let acquired = fhir::from_prefetch(&service.needs, &[(Text("bloodPressure".into()), raw)], &[]);
+    let acquired = fhir::from_prefetch(&service.needs, &[(Text("bloodPressure".into()), raw)]);
     let now = datetime!(2026-03-01 09:00 UTC);
     let subject = Subject { patient_id: "1", today: now.date(), now, fhir_server: None };
     fhir::chart(&knowledge.plan, &service.needs, &acquired, &Drafts::none(), &subject)

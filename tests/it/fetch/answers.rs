@@ -211,7 +211,7 @@ async fn all_needs_are_asked_at_once_under_one_deadline() {
         template: format!("Condition?patient={{{{context.patientId}}}}&{key}"),
         ..need(key)
     });
-    let acquired = fhir::from_prefetch(&needs, &[], &[]);
+    let acquired = fhir::from_prefetch(&needs, &[]);
     let start = Instant::now();
     let fetched = ask(&policy(), &base(&server), &needs, &acquired).await;
     assert!(start.elapsed() < Duration::from_millis(1200), "{:?}", start.elapsed());
@@ -238,7 +238,7 @@ async fn servers_that_are_not_listed_get_no_request() {
 async fn a_token_that_is_no_header_is_not_sent() {
     let server = any_server().await;
     let needs = [need("conditions")];
-    let acquired = fhir::from_prefetch(&needs, &[], &[]);
+    let acquired = fhir::from_prefetch(&needs, &[]);
     let token = Token::new("a\r\nx: y");
     let fetched = ask_as(token, &policy(), &base(&server), &needs, &acquired).await;
     assert!(fetched.is_empty() && requests(&server).await.is_empty());

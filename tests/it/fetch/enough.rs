@@ -36,7 +36,7 @@ async fn known(first: &Value, prefetched: bool) -> (Coverage, usize) {
     let sent = first.to_string();
     let raw: &RawValue = serde_json::from_str(&sent).unwrap();
     let prefetch: Vec<_> = prefetched.then_some((Text("ldl".into()), raw)).into_iter().collect();
-    let acquired = fhir::from_prefetch(&needs, &prefetch, &[]);
+    let acquired = fhir::from_prefetch(&needs, &prefetch);
     let (drafts, subject) = (Drafts::none(), subject());
     let wanted = Wanted {
         needs: &needs,

@@ -29,7 +29,7 @@ async fn read(base: &str, requests: Option<&Value>, drafts: &Value) -> Chart {
     if requests.is_some() {
         prefetch.push((Text("statements".into()), raw("null")));
     }
-    let acquired = fhir::from_prefetch(&needs, &prefetch, &[]);
+    let acquired = fhir::from_prefetch(&needs, &prefetch);
     let (plan, subject) = (&KNOWLEDGE.plan, subject());
     let wanted = Wanted { needs: &needs, acquired: &acquired, drafts: &drafts, plan, subject: &subject };
     let gathered = fetcher().fetch(&policy(), base, Token::new(TOKEN), &wanted).await;

@@ -257,7 +257,7 @@ pub(super) fn read_drafts(plan: &ReadPlan, prefetch: &[(&str, &str)], drafts: &D
     let prefetch: Vec<(Text<'_>, &RawValue)> =
         prefetch.iter().map(|(key, json)| (Text((*key).into()), raw(json))).collect();
     let needs = needs();
-    let acquired = from_prefetch(&needs, &prefetch, &[]);
+    let acquired = from_prefetch(&needs, &prefetch);
     let subject = Subject {
         patient_id: "1",
         today: date!(2026 - 03 - 01),
