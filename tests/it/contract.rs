@@ -53,7 +53,7 @@ async fn disc_1_to_9_discovery_has_the_shape_of_the_contract() {
     let (status, discovery) = send(Request::get("/cds-services").body(Body::empty()).unwrap()).await;
     assert_eq!(status, StatusCode::OK);
     let services = discovery["services"].as_array().unwrap();
-    assert_eq!(services.len(), 3);
+    assert_eq!(services.len(), 5);
     for service in services {
         for member in ["hook", "id", "title", "description"] {
             assert!(!service[member].as_str().unwrap().is_empty(), "{member}");

@@ -9,6 +9,7 @@ use gaitkeeper::chart::{Comparator, ResourceRef};
 use gaitkeeper::knowledge::{Knowledge, PackageSource};
 use gaitkeeper::pipeline::{self, Journey, Setting};
 use gaitkeeper::rehearsal::{Rehearsal, request_of_record};
+use gaitkeeper::wire::Hook;
 use gaitkeeper_fhir_oracle as oracle;
 use serde_json::Value;
 use time::macros::datetime;
@@ -29,7 +30,10 @@ fn our_reading_agrees_with_the_models_of_fhir_sdk() {
         }
         let record = fs::read(&path).unwrap();
         let resources = resources(&record);
-        for service in &knowledge.services {
+        // A record holds no problem that is only being added.
+        let services =
+            knowledge.services.iter().filter(|service| service.hook != Hook::ProblemListItemCreate);
+        for service in services {
             let rehearsal = Rehearsal { service, user: "Practitioner/x", drafts: &[] };
             let body = request_of_record(&record, &rehearsal).unwrap();
             compared += pipeline::travel(&setting, &service.id, &body, |journey| {

@@ -1,7 +1,5 @@
 //! Pages that need not be read, because the newest result is known.
 
-use gaitkeeper::knowledge::{Knowledge, PackageSource};
-
 use super::*;
 
 fn ldl(id: usize, on: &str, members: &Value) -> Value {
@@ -26,7 +24,7 @@ fn page_of(results: &[Value]) -> Value {
 
 /// How much is known of LDL after a first page, prefetched or fetched, and how many pages were asked for.
 async fn known(first: &Value, prefetched: bool) -> (Coverage, usize) {
-    let knowledge = Knowledge::load(&PackageSource::embedded()).unwrap();
+    let knowledge = &*KNOWLEDGE;
     let service = knowledge.services.iter().find(|service| service.id == "leg-pain-patient-view").unwrap();
     let need = service.needs.iter().find(|need| need.key == "ldl").unwrap();
     let Gives::Observations { measurements, .. } = &need.gives else { panic!("{need:?}") };

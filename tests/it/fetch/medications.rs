@@ -1,17 +1,11 @@
 //! Medicines: those that refer to a Medication elsewhere, and those that a server does not have.
 
-use std::sync::LazyLock;
 use std::time::Instant;
 
 use gaitkeeper::chart::{Chart, Usage};
-use gaitkeeper::knowledge::{Knowledge, PackageSource};
 use wiremock::matchers::path;
 
 use super::*;
-
-/// Loaded once, so that no test of a deadline waits for it.
-static KNOWLEDGE: LazyLock<Knowledge> =
-    LazyLock::new(|| Knowledge::load(&PackageSource::embedded()).unwrap());
 
 fn needs() -> [Need; 2] {
     let need = |key: &str, kind: &str, gives| Need {

@@ -7,6 +7,7 @@ mod medications;
 mod paging;
 mod reach;
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +15,7 @@ use gaitkeeper::chart::{Coverage, Lack};
 use gaitkeeper::fhir::{
     self, Acquired, Drafts, FetchPolicy, Fetcher, Gathered, Gives, Need, ReadPlan, Subject, Token, Wanted,
 };
+use gaitkeeper::knowledge::{Knowledge, PackageSource};
 use gaitkeeper::wire::Text;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -23,6 +25,10 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 /// Stands for what must be sent to one server and be seen nowhere else.
 const TOKEN: &str = "geheim-4711";
+
+/// Loaded once, so that no test of a deadline waits for it.
+static KNOWLEDGE: LazyLock<Knowledge> =
+    LazyLock::new(|| Knowledge::load(&PackageSource::embedded()).unwrap());
 
 const NOTHING: Coverage = Coverage::Unavailable(Lack::FetchFailed);
 
