@@ -12,7 +12,7 @@ run: ## Build and start the service with its sandbox on 127.0.0.1:8080
 
 test: ## Every test that needs no other program
 	cargo test --locked --workspace
-	cargo run --locked -- check
+	cargo run --locked -- check --mutate
 
 check: ## Format, lints, documentation, and what is generated
 	cargo fmt --all --check
@@ -26,8 +26,9 @@ e2e: ## What needs other programs: two real FHIR servers
 	cargo build --locked
 	e2e/run
 
-generate: ## Write what is generated from the code: the JSON Schemas of the knowledge files
+generate: ## Write what is generated: the JSON Schemas of the knowledge files, and the catalogue
 	cargo run --locked -- export schemas cds-services/schema
+	cargo run --locked -- export catalogue --knowledge cds-services/leg-pain > cds-services/CATALOGUE.md
 
 golden: ## Record the answers of the hook calls in fixtures/hooks anew; read the difference before committing it
 	GAITKEEPER_RECORD=1 cargo test --locked --test it golden

@@ -81,11 +81,14 @@ impl App {
 /// # Errors
 /// Where it cannot be written as JSON, which no valid package brings about.
 pub fn discovery(knowledge: &Knowledge) -> Result<Discovery, serde_json::Error> {
-    let services: Result<_, serde_json::Error> = knowledge.services.iter().map(entry).collect();
+    let review = &knowledge.package.review;
+    let review = format!("Review of the knowledge: {} ({}, {}).", review.state.words(), review.date, review.by);
+    let services = knowledge.services.iter().map(|service| entry(service, &review));
+    let services: Result<_, serde_json::Error> = services.collect();
     Ok(Discovery { services: services? })
 }
 
-fn entry(service: &Service) -> Result<ServiceEntry, serde_json::Error> {
+fn entry(service: &Service, review: &str) -> Result<ServiceEntry, serde_json::Error> {
     struct Templates<'a>(&'a Service);
     impl serde::Serialize for Templates<'_> {
         fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -96,7 +99,7 @@ fn entry(service: &Service) -> Result<ServiceEntry, serde_json::Error> {
     Ok(ServiceEntry {
         hook: service.hook.name().to_owned(),
         title: service.title.clone(),
-        description: service.description.clone(),
+        description: format!("{} {review}", service.description.trim()),
         id: service.id.clone(),
         prefetch: (!service.needs.is_empty()).then_some(prefetch),
         usage_requirements: service.usage_requirements.clone(),

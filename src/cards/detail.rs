@@ -80,8 +80,9 @@ impl Rendering<'_> {
     }
 
     /// Review state, date and disclaimer.
-    pub(super) fn add_footer(&self, detail: &mut String) {
+    pub(super) fn add_footer(&self, detail: &mut String, topic: usize) {
         let package = &self.knowledge.package;
+        let review = self.knowledge.review_of(topic);
         if self.lay() {
             let _ = write!(detail, "\n\n*{}*", package.plain_caveat.trim());
             return;
@@ -90,13 +91,17 @@ impl Rendering<'_> {
             detail,
             "\n\n*{} Review state: {} ({}). Article of {}; package {} {}. {}*",
             package.caveat.trim(),
-            package.review.state.words(),
-            package.review.date,
+            review.state.words(),
+            review.date,
             package.article_updated,
             package.id,
             package.version,
             package.disclaimer.trim(),
         );
+        if self.knowledge.is_old(self.now.date()) {
+            let months = package.old_after_months;
+            let _ = write!(detail, " *The article was last updated more than {months} months ago.*");
+        }
     }
 }
 

@@ -76,7 +76,7 @@ impl<'a> Rendering<'a> {
         let words = self.words(plan)?;
         let mut detail = self.detail(&self.text(&words.because, Prose::Markdown, &[]), &plan.says);
         self.add_open_questions(&mut detail, finding);
-        self.add_footer(&mut detail);
+        self.add_footer(&mut detail, finding.rule.topic);
         let suggest: Vec<&Suggest> = plan.suggest.iter().collect();
         let card = self.assemble(Parts {
             code: &code,
@@ -87,6 +87,7 @@ impl<'a> Rendering<'a> {
             detail,
             indicator: plan.indicator,
             suggest: &suggest,
+            links: &plan.links,
         });
         Some(Draft { card, position: usize::from(finding.id.0) })
     }
@@ -116,13 +117,16 @@ impl<'a> Rendering<'a> {
 
     fn assemble(&self, parts: Parts<'_>) -> Card {
         let package = &self.knowledge.package;
+        let review = self.knowledge.review_of(parts.topic);
         let suggestions = if self.lay() { Vec::new() } else { self.suggestions(parts.suggest) };
-        let selection = match parts.suggest {
-            [one] => one.selection,
-            _ => SelectionBehavior::Any,
+        let one_of_them = |suggest: &&Suggest| suggest.selection == SelectionBehavior::AtMostOne;
+        let selection = if parts.suggest.iter().all(one_of_them) {
+            SelectionBehavior::AtMostOne
+        } else {
+            SelectionBehavior::Any
         };
         let topic = self.knowledge.topics.get(parts.topic);
-        let link = topic.zip(parts.says.first()).map(|(topic, statement)| Link {
+        let guidance = topic.zip(parts.says.first()).map(|(topic, statement)| Link {
             label: format!("Guidance: {}", if self.lay() { &topic.plain } else { &topic.title }),
             url: format!(
                 "{}/guidance/{}/{}{}#{}",
@@ -134,13 +138,24 @@ impl<'a> Rendering<'a> {
             ),
             kind: LinkType::Absolute,
         });
+        let questionnaires = parts.links.iter().filter_map(|(label, position)| {
+            let questionnaire = self.knowledge.questionnaires.get(*position)?;
+            Some(Link {
+                label: label.clone(),
+                url: format!(
+                    "{}/guidance/{}/questionnaires/{}",
+                    self.public_url, package.id, questionnaire.id
+                ),
+                kind: LinkType::Absolute,
+            })
+        });
         Card {
             uuid: Uuid::new_v4().to_string(),
             summary: shortened(&parts.summary),
             detail: Some(parts.detail).filter(|detail| !detail.is_empty()),
             indicator: parts.indicator,
             source: Source {
-                label: format!("{} {} ({})", package.publisher, package.title, package.review.state.words()),
+                label: format!("{} {} ({})", package.publisher, package.title, review.state.words()),
                 url: topic.map(|_| format!("{}/guidance/{}", self.public_url, package.id)),
                 topic: Coding {
                     code: parts.code.chars().filter(char::is_ascii_alphanumeric).collect(),
@@ -151,8 +166,18 @@ impl<'a> Rendering<'a> {
             selection_behavior: (!suggestions.is_empty()).then_some(selection),
             suggestions,
             override_reasons: Vec::new(),
-            links: link.into_iter().collect(),
+            links: guidance.into_iter().chain(questionnaires).chain(self.of_the_site(parts.says)).collect(),
         }
+    }
+}
+
+impl Rendering<'_> {
+    /// What the site links with these statements.
+    fn of_the_site(&self, says: &[std::sync::Arc<Statement>]) -> impl Iterator<Item = Link> {
+        let links = self.knowledge.overlay.iter().flat_map(|overlay| &overlay.links);
+        links
+            .filter(|link| says.iter().any(|statement| statement.id == link.statement.as_str()))
+            .map(|link| Link { label: link.label.clone(), url: link.url.clone(), kind: LinkType::Absolute })
     }
 }
 
@@ -166,6 +191,7 @@ struct Parts<'p> {
     detail: String,
     indicator: Indicator,
     suggest: &'p [&'p Suggest],
+    links: &'p [(String, usize)],
 }
 
 /// A summary that keeps to its limit whatever a chart puts into it.

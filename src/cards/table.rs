@@ -1,12 +1,14 @@
 //! Cards made of several rules: one table instead of five cards.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use super::value::Prose;
 use super::{Draft, Parts, Rendering};
 use crate::chart::Truth;
 use crate::evaluate::{Finding, Findings, Outcome, Strictness, judge};
-use crate::knowledge::{Group, RowPlan, Suggest};
+use crate::knowledge::files::TableKind;
+use crate::knowledge::{Group, RowPlan, Suggest, Text};
 use crate::wire::Indicator;
 
 /// One row of the table.
@@ -18,6 +20,11 @@ struct Row<'f> {
 impl Row<'_> {
     fn missed(&self) -> bool {
         self.finding.outcome == Outcome::Fires
+    }
+
+    /// What the row is about, with its id.
+    fn named(&self) -> String {
+        format!("{} ({})", on_one_line(&self.plan.about), self.finding.rule.name)
     }
 
     fn state(&self, lay: bool) -> &'static str {
@@ -51,6 +58,7 @@ impl Rendering<'_> {
         let mut rows: Vec<Row<'_>> = of_group
             .filter(|row| !matches!(row.finding.outcome, Outcome::SilencedBy(_) | Outcome::PatientDeceased))
             .filter(applies)
+            .filter(|row| group.table == TableKind::Targets || row.finding.truth != Truth::False)
             .collect();
         let indicator: Indicator =
             rows.iter().filter(|row| row.missed()).map(|row| self.urgency(row)).max()?;
@@ -62,20 +70,32 @@ impl Rendering<'_> {
         let words = if self.lay() { &group.plain } else { &group.words };
         let mut because = self.text(&words.because, Prose::Markdown, &missed);
         because.push_str("\n\n");
-        because.push_str(&self.rows(&rows));
-        let mut detail = self.detail(&because, &group.says);
-        self.add_footer(&mut detail);
+        because.push_str(&match (self.lay(), group.table) {
+            (true, TableKind::Targets) => self.plain_targets(&rows),
+            (true, TableKind::Reasons) => self.plain_concerns(&rows),
+            (false, TableKind::Targets) => self.targets(&rows),
+            (false, TableKind::Reasons) => self.concerns(&rows),
+        });
+        let mut says = group.says.clone();
+        for statement in rows.iter().filter(|row| row.missed()).flat_map(|row| &row.plan.says) {
+            if !says.iter().any(|other| other.id == statement.id) {
+                says.push(Arc::clone(statement));
+            }
+        }
+        let mut detail = self.detail(&because, &says);
+        self.add_footer(&mut detail, group.topic);
         let suggest: Vec<&Suggest> =
             rows.iter().filter(|row| row.missed()).filter_map(|row| row.plan.suggest.as_ref()).collect();
         let card = self.assemble(Parts {
             code: &group.name,
             title: &group.title,
             topic: group.topic,
-            says: &group.says,
+            says: &says,
             summary: self.text(&words.summary, Prose::Plain, &missed),
             detail,
             indicator,
             suggest: &suggest,
+            links: &[],
         });
         Some(Draft { card, position })
     }
@@ -91,40 +111,61 @@ impl Rendering<'_> {
         if self.lay() { &plan.plain_about } else { &plan.about }
     }
 
-    fn rows(&self, rows: &[Row<'_>]) -> String {
-        let mut table = if self.lay() {
-            "| What | Aim | Now |\n|---|---|---|".to_owned()
-        } else {
-            "| Risk factor | This patient | Target | The article | Current practice (beyond the article) |\n|---|---|---|---|---|"
-                .to_owned()
-        };
+    fn targets(&self, rows: &[Row<'_>]) -> String {
+        let mut table = "| Risk factor | This patient | Target | The article | Current practice (beyond the \
+                         article) |\n|---|---|---|---|---|"
+            .to_owned();
         for row in rows {
-            let plan = row.plan;
-            let now = self.text(&plan.now, Prose::Markdown, &[]);
-            let state = row.state(self.lay());
-            let _ = if self.lay() {
-                let aim = self.text(&plan.plain_aim, Prose::Markdown, &[]);
-                write!(table, "\n| {} | {} | {} |", cell(&plan.plain_about), cell(&aim), state)
-            } else {
-                let article = self.text(&plan.article, Prose::Markdown, &[]);
-                let current = plan.current.as_ref().map(|text| self.text(text, Prose::Markdown, &[]));
-                let current = current.unwrap_or_else(|| "as the article".to_owned());
-                write!(
-                    table,
-                    "\n| {} | {} | {} | {} | {} |",
-                    format_args!("{} ({})", cell(&plan.about), row.finding.rule.name),
-                    cell(&now),
-                    state,
-                    cell(&article),
-                    cell(&current)
-                )
-            };
+            let current = self.cell(row.plan.current.as_ref());
+            let _ = write!(
+                table,
+                "\n| {} | {} | {} | {} | {} |",
+                row.named(),
+                self.cell(Some(&row.plan.now)),
+                row.state(false),
+                self.cell(row.plan.article.as_ref()),
+                if current.is_empty() { "as the article" } else { &current },
+            );
         }
         table
+    }
+
+    fn plain_targets(&self, rows: &[Row<'_>]) -> String {
+        let mut table = "| What | Aim | Now |\n|---|---|---|".to_owned();
+        for row in rows {
+            let aim = self.cell(Some(&row.plan.plain_aim));
+            let _ =
+                write!(table, "\n| {} | {aim} | {} |", on_one_line(&row.plan.plain_about), row.state(true));
+        }
+        table
+    }
+
+    fn concerns(&self, rows: &[Row<'_>]) -> String {
+        let mut table = "| Concern | In this chart | What is advised |\n|---|---|---|".to_owned();
+        for row in rows {
+            let now = self.cell(Some(&row.plan.now));
+            let now = if row.missed() { format!("**{now}**") } else { format!("{now}; could not be judged") };
+            let advice = self.cell(row.plan.advice.as_ref());
+            let _ = write!(table, "\n| {} | {now} | {advice} |", row.named());
+        }
+        table
+    }
+
+    fn plain_concerns(&self, rows: &[Row<'_>]) -> String {
+        let mut table = "| What | Why it matters |\n|---|---|".to_owned();
+        for row in rows.iter().filter(|row| row.missed()) {
+            let aim = self.cell(Some(&row.plan.plain_aim));
+            let _ = write!(table, "\n| **{}** | {aim} |", on_one_line(&row.plan.plain_about));
+        }
+        table
+    }
+
+    fn cell(&self, text: Option<&Text>) -> String {
+        text.map(|text| on_one_line(&self.text(text, Prose::Markdown, &[]))).unwrap_or_default()
     }
 }
 
 /// Text on one line, as a table cell must be.
-fn cell(text: &str) -> String {
+fn on_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

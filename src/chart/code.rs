@@ -21,12 +21,21 @@ pub enum System {
     Cpt,
     /// HCPCS Level II.
     Hcpcs,
+    /// The answers of our own questionnaires.
+    PainPattern,
 }
 
 impl System {
     /// All of them.
-    pub const ALL: [System; 6] =
-        [System::Loinc, System::Snomed, System::Icd10Cm, System::RxNorm, System::Cpt, System::Hcpcs];
+    pub const ALL: [System; 7] = [
+        System::Loinc,
+        System::Snomed,
+        System::Icd10Cm,
+        System::RxNorm,
+        System::Cpt,
+        System::Hcpcs,
+        System::PainPattern,
+    ];
 
     /// The canonical URI, as HL7 publishes it.
     #[must_use]
@@ -38,6 +47,7 @@ impl System {
             System::RxNorm => "http://www.nlm.nih.gov/research/umls/rxnorm",
             System::Cpt => "http://www.ama-assn.org/go/cpt",
             System::Hcpcs => "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
+            System::PainPattern => "https://gaitkeeper.example/fhir/CodeSystem/pain-pattern",
         }
     }
 
@@ -65,6 +75,7 @@ impl System {
             "www.nlm.nih.gov/research/umls/rxnorm" => Some(System::RxNorm),
             "www.ama-assn.org/go/cpt" => Some(System::Cpt),
             "www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets" => Some(System::Hcpcs),
+            "gaitkeeper.example/fhir/CodeSystem/pain-pattern" => Some(System::PainPattern),
             _ if bare.starts_with("snomed.info/sct/") => Some(System::Snomed),
             _ => None,
         }
@@ -80,6 +91,7 @@ impl fmt::Display for System {
             System::RxNorm => "RxNorm",
             System::Cpt => "CPT",
             System::Hcpcs => "HCPCS",
+            System::PainPattern => "pain pattern",
         })
     }
 }

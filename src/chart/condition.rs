@@ -15,6 +15,8 @@ pub struct Condition {
     pub onset: Option<When>,
     /// Which leg, where the code or body site says so.
     pub side: Option<Side>,
+    /// It is being added to the problem list by the call itself.
+    pub being_added: bool,
     /// Where it stands in the chart.
     pub source: ResourceRef,
 }

@@ -74,6 +74,8 @@ pub enum Unusable {
     NotCoded,
     /// The side of the body is not said, or not understood.
     NoSide,
+    /// A form that is still being filled in.
+    Unfinished,
 }
 
 impl fmt::Display for Unusable {
@@ -93,6 +95,7 @@ impl fmt::Display for Unusable {
             Unusable::InTheFuture => "dated in the future",
             Unusable::NotCoded => "has no known code",
             Unusable::NoSide => "does not say which side",
+            Unusable::Unfinished => "is not filled in to its end",
         })
     }
 }

@@ -123,4 +123,13 @@ impl Answers {
     pub fn newest(&self) -> Option<&Answer> {
         self.newest_first.first()
     }
+
+    /// All answers of the newest resource that has one: a question may be answered with several at once.
+    pub fn newest_all(&self) -> impl Iterator<Item = &Answer> {
+        let newest = self.newest();
+        let together = move |answer: &&Answer| {
+            newest.is_some_and(|newest| (answer.when, &answer.source) == (newest.when, &newest.source))
+        };
+        self.newest_first.iter().filter(together)
+    }
 }

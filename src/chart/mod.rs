@@ -40,8 +40,10 @@ pub struct Chart {
     pub answers: Vec<Answers>,
     /// Problems and diagnoses.
     pub conditions: Listed<Condition>,
-    /// Medicines in use or once in use.
+    /// Medicines in use, and those once in use that stand among them.
     pub medications: Listed<Medication>,
+    /// Medicines once in use, asked for only where a rule looks back.
+    pub past_medications: Listed<Medication>,
     /// Allergies and intolerances.
     pub allergies: Listed<Allergy>,
     /// What has been done or asked for.
@@ -80,6 +82,7 @@ impl Chart {
             answers: vec![Answers::default(); answers],
             conditions: Listed::default(),
             medications: Listed::default(),
+            past_medications: Listed::default(),
             allergies: Listed::default(),
             services: Listed::default(),
             orders: Vec::new(),

@@ -41,8 +41,10 @@ pub struct Order {
     pub in_focus: bool,
     /// For a drug: what, how and how much.
     pub medication: Option<Medication>,
-    /// The body site, by concept.
+    /// The body site, by concept: from its code, or from the words of the order.
     pub sites: ConceptSet,
+    /// Is any body site stated, known here or not?
+    pub site_said: bool,
     /// The side of the body, where said.
     pub side: Option<Side>,
     /// From when.
@@ -51,6 +53,8 @@ pub struct Order {
     pub until: Option<When>,
     /// It holds no code that is known here, so what it is cannot be told.
     pub uncoded: bool,
+    /// It ends or forbids what it names, and asks for nothing.
+    pub stops: bool,
     /// The draft, as `Type/id`.
     pub source: ResourceRef,
 }

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{FileError, Outcome, knowledge, print};
+use super::{FileError, KnowledgeAt, Outcome, print};
 use crate::app;
+use crate::knowledge::catalogue::catalogue;
 use crate::knowledge::schema::schemas;
 
 /// Write what is generated from the knowledge.
@@ -24,11 +25,15 @@ enum What {
         #[arg(value_name = "DIR")]
         to: PathBuf,
     },
+    /// The catalogue: every row of the clinical specification, and what became of it.
+    Catalogue {
+        #[command(flatten)]
+        at: KnowledgeAt,
+    },
     /// The discovery document, as an EHR that does not read it needs it typed in.
     Discovery {
-        /// The folder of the package; the one inside the binary where left out.
-        #[arg(long, value_name = "DIR")]
-        knowledge: Option<PathBuf>,
+        #[command(flatten)]
+        at: KnowledgeAt,
     },
 }
 
@@ -45,8 +50,9 @@ impl Export {
                     write(&to.join(name), &format!("{}\n", serde_json::to_string_pretty(&schema)?))?;
                 }
             }
-            What::Discovery { knowledge: dir } => {
-                let discovery = app::discovery(&knowledge(dir.as_deref())?)?;
+            What::Catalogue { at } => print(&catalogue(&at.load()?))?,
+            What::Discovery { at } => {
+                let discovery = app::discovery(&at.load()?)?;
                 print(&format!("{}\n", serde_json::to_string_pretty(&discovery)?))?;
             }
         }

@@ -13,7 +13,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::knowledge::{Knowledge, PackageSource};
+use crate::knowledge::files::ReviewState;
+use crate::knowledge::{Deployment, Knowledge, PackageSource, SourceError};
 use crate::telemetry;
 
 /// What every command ends with: its exit code, or an error that is told with all its causes.
@@ -57,13 +58,34 @@ pub fn run() -> ExitCode {
     })
 }
 
+/// Which knowledge a command works with.
+#[derive(Debug, Clone, clap::Args)]
+struct KnowledgeAt {
+    /// The folder of the package; the one inside the binary where left out.
+    #[arg(long, value_name = "DIR")]
+    knowledge: Option<PathBuf>,
+    /// The folder of a site's overlay.
+    #[arg(long, value_name = "DIR")]
+    overlay: Option<PathBuf>,
+}
+
+impl KnowledgeAt {
+    fn load(&self) -> Result<Knowledge, Box<dyn Error>> {
+        Ok(Knowledge::deployed(&package(self.knowledge.as_deref())?, &self.deployment()?)?)
+    }
+
+    fn deployment(&self) -> Result<Deployment, SourceError> {
+        deployment(self.overlay.as_deref(), ReviewState::default())
+    }
+}
+
 /// The package in `dir`, or the one inside the binary.
-fn knowledge(dir: Option<&Path>) -> Result<Knowledge, Box<dyn Error>> {
-    let source = match dir {
-        Some(dir) => PackageSource::directory(dir)?,
-        None => PackageSource::embedded(),
-    };
-    Ok(Knowledge::load(&source)?)
+fn package(dir: Option<&Path>) -> Result<PackageSource, SourceError> {
+    dir.map_or_else(|| Ok(PackageSource::embedded()), PackageSource::directory)
+}
+
+fn deployment(overlay: Option<&Path>, minimum_review: ReviewState) -> Result<Deployment, SourceError> {
+    Ok(Deployment { overlay: overlay.map(PackageSource::directory).transpose()?, minimum_review })
 }
 
 /// A file could not be read or written.

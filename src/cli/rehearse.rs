@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Outcome, knowledge, print, read};
+use super::{KnowledgeAt, Outcome, print, read};
 use crate::rehearsal::{Rehearsal, request_of_record};
 use crate::wire::Hook;
 
@@ -23,14 +23,13 @@ pub(super) struct Rehearse {
     /// Who is looking.
     #[arg(long, value_name = "TYPE/ID", default_value = "Practitioner/rehearsal")]
     user: String,
-    /// The folder of the package; the one inside the binary where left out.
-    #[arg(long, value_name = "DIR")]
-    knowledge: Option<PathBuf>,
+    #[command(flatten)]
+    at: KnowledgeAt,
 }
 
 impl Rehearse {
     pub(super) fn run(self) -> Outcome {
-        let knowledge = knowledge(self.knowledge.as_deref())?;
+        let knowledge = self.at.load()?;
         let service = knowledge.services.iter().find(|service| service.hook == self.hook);
         let service = service.ok_or_else(|| format!("no service is called by `{}`", self.hook))?;
         let record = read(&self.file)?;

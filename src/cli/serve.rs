@@ -8,10 +8,12 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Outcome, knowledge};
+use super::{KnowledgeAt, Outcome, deployment, package};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::{self, Config, Overrides};
+use crate::config::{self, Config, MinimumReview, Overrides};
+use crate::knowledge::Knowledge;
+use crate::knowledge::files::ReviewState;
 use crate::{http, telemetry};
 
 /// Serve CDS Hooks.
@@ -23,9 +25,8 @@ pub(super) struct Serve {
     /// A configuration file that is laid over the defaults.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The folder of a knowledge package; the one inside the binary where left out.
-    #[arg(long, value_name = "DIR")]
-    knowledge: Option<PathBuf>,
+    #[command(flatten)]
+    at: KnowledgeAt,
     /// Serve the sandbox page with its synthetic patients as well (loopback only).
     #[arg(long)]
     sandbox: bool,
@@ -33,10 +34,21 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Outcome {
-        let overrides = Overrides { listen: self.listen, knowledge: self.knowledge, sandbox: self.sandbox };
+        let overrides = Overrides {
+            listen: self.listen,
+            knowledge: self.at.knowledge,
+            overlay: self.at.overlay,
+            sandbox: self.sandbox,
+        };
         let config = Config::load(self.config.as_deref(), config::environment(), &overrides)?;
         telemetry::init(&config.log)?;
-        let knowledge = knowledge(config.knowledge.dir.as_deref())?;
+        let minimum_review = match config.knowledge.minimum_review {
+            MinimumReview::Submitted => ReviewState::Submitted,
+            MinimumReview::UnderReview => ReviewState::UnderReview,
+            MinimumReview::Approved => ReviewState::Approved,
+        };
+        let deployment = deployment(config.knowledge.overlay.as_deref(), minimum_review)?;
+        let knowledge = Knowledge::deployed(&package(config.knowledge.dir.as_deref())?, &deployment)?;
         let app = App::new(config, Clock::System, knowledge)?;
         tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(app))
     }
@@ -85,6 +97,23 @@ fn greet(app: &App) {
         rules = app.knowledge.rules.len(),
         "serving"
     );
+    if let Some(overlay) = &app.knowledge.overlay {
+        tracing::info!(
+            site = overlay.site,
+            changes = overlay.changes.len(),
+            "the site's overlay is in force"
+        );
+        for change in &overlay.changes {
+            tracing::info!(change, "changed by the site");
+        }
+    }
+    for topic in app.knowledge.topics.iter().filter(|topic| !topic.shown) {
+        tracing::warn!(
+            topic = topic.id,
+            review = topic.review.state.words(),
+            "not shown: its review has not come far enough"
+        );
+    }
     if !app.config.sandbox.enabled {
         return;
     }

@@ -20,7 +20,7 @@ mod value;
 pub use cors::Cors;
 pub use error::{ConfigError, Origin, Problem};
 pub use fhir::Fhir;
-pub use knowledge::Knowledge;
+pub use knowledge::{Knowledge, MinimumReview};
 pub use limits::Limits;
 pub use log::{Format, Level, Log};
 pub use sandbox::Sandbox;
@@ -60,6 +60,8 @@ pub struct Overrides {
     pub listen: Option<String>,
     /// `--knowledge DIR`
     pub knowledge: Option<PathBuf>,
+    /// `--overlay DIR`
+    pub overlay: Option<PathBuf>,
     /// `--sandbox`
     pub sandbox: bool,
 }
@@ -98,6 +100,10 @@ impl Config {
         if let Some(dir) = &overrides.knowledge {
             let dir = dir.to_string_lossy().into_owned();
             layers.set("knowledge.dir", Value::Text(dir), Origin::CommandLine);
+        }
+        if let Some(dir) = &overrides.overlay {
+            let dir = dir.to_string_lossy().into_owned();
+            layers.set("knowledge.overlay", Value::Text(dir), Origin::CommandLine);
         }
         if overrides.sandbox {
             layers.set("sandbox.enabled", Value::Flag(true), Origin::CommandLine);

@@ -73,7 +73,7 @@ fn each_layer_wins_over_the_one_below() {
     assert_eq!(listen(&[("GAITKEEPER__SERVER__LISTEN", "localhost:2")], None), 2);
     assert_eq!(listen(&[("GAITKEEPER__SERVER__LISTEN", "127.0.0.1:2")], Some("[::1]:3")), 3);
 
-    let overrides = Overrides { knowledge: Some("rules".into()), sandbox: true, listen: None };
+    let overrides = Overrides { knowledge: Some("rules".into()), sandbox: true, ..Overrides::default() };
     let config = load(file, &[("GAITKEEPER__KNOWLEDGE__DIR", "other")], &overrides).unwrap();
     assert_eq!(config.limits.body, 1 << 20);
     assert_eq!(config.knowledge.dir, Some("rules".into()));
@@ -182,11 +182,11 @@ fn a_file_that_is_not_toml_is_placed_and_not_quoted() {
 #[test]
 fn only_the_loopback_is_served_without_client_authentication() {
     for listen in ["127.0.0.1:8080", "127.9.9.9:1", "[::1]:8080", "localhost:8080", "127.0.0.1:0"] {
-        let overrides = Overrides { listen: Some(listen.to_owned()), sandbox: true, knowledge: None };
+        let overrides = Overrides { listen: Some(listen.to_owned()), sandbox: true, ..Overrides::default() };
         assert!(load("", &[], &overrides).is_ok(), "{listen}");
     }
     for listen in ["0.0.0.0:8080", "[::]:8080", "192.168.1.2:8080", "[::ffff:127.0.0.1]:8080"] {
-        let overrides = Overrides { listen: Some(listen.to_owned()), sandbox: false, knowledge: None };
+        let overrides = Overrides { listen: Some(listen.to_owned()), ..Overrides::default() };
         let found = load("", &[], &overrides).unwrap_err();
         assert_eq!(
             found,
@@ -196,7 +196,8 @@ fn only_the_loopback_is_served_without_client_authentication() {
             )]
         );
     }
-    let overrides = Overrides { listen: Some("0.0.0.0:80".to_owned()), sandbox: true, knowledge: None };
+    let overrides =
+        Overrides { listen: Some("0.0.0.0:80".to_owned()), sandbox: true, ..Overrides::default() };
     let found = load("", &[], &overrides).unwrap_err();
     assert_eq!(
         found[1],

@@ -10,7 +10,7 @@ mod reason;
 pub use evidence::{Evidence, Sink};
 pub use judge::{Strictness, judge};
 pub(crate) use judge::{drafts, in_use};
-pub use reason::{Reason, reason};
+pub use reason::{Reason, in_words, reason};
 
 use crate::chart::{Chart, Truth};
 use crate::knowledge::{Knowledge, Rule, RuleId, Service};

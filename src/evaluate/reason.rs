@@ -6,7 +6,7 @@ use super::evidence::Evidence;
 use super::judge::{Strictness, judge};
 use crate::chart::{Chart, Truth, trimmed};
 use crate::knowledge::files::WhoseDose;
-use crate::knowledge::{Condition, Limit};
+use crate::knowledge::{Comparison, Condition, Length, Limit};
 
 /// One condition with its outcome and what it rests on.
 #[derive(Debug, Clone, Serialize)]
@@ -34,13 +34,13 @@ pub fn reason(condition: &Condition, chart: &Chart, strictness: Strictness) -> R
         judge(condition, chart, strictness, &mut ())
     };
     Reason {
-        condition: words(condition),
+        condition: in_words(condition),
         outcome: match truth {
             Truth::True => "true",
             Truth::False => "false",
             Truth::Unknown => "unknown",
         },
-        because: evidence.iter().map(in_words).collect(),
+        because: evidence.iter().map(evidence_in_words).collect(),
         inside: children.iter().map(|child| reason(child, chart, strictness)).collect(),
     }
 }
@@ -49,7 +49,18 @@ fn limit(limit: &Limit) -> String {
     format!("{} {}", trimmed(limit.value, 3), limit.unit_shown).trim_end().to_owned()
 }
 
-fn words(condition: &Condition) -> String {
+fn lasting(length: &Length) -> String {
+    let comparison = match length.comparison {
+        Comparison::Above => "more than",
+        Comparison::Below => "less than",
+        other => other.words(),
+    };
+    format!("{comparison} {}", limit(&length.limit))
+}
+
+/// A condition in words, without what is inside it.
+#[must_use]
+pub fn in_words(condition: &Condition) -> String {
     match condition {
         Condition::All(_) => "all of".to_owned(),
         Condition::Any(_) => "any of".to_owned(),
@@ -82,16 +93,19 @@ fn words(condition: &Condition) -> String {
             Some(crate::chart::Stage::Open) => format!("{} ordered or under way", service.title),
             Some(_) => format!("{} completed", service.title),
         },
-        Condition::TakenFor { medicine, at_least } => {
-            format!("takes {} for at least {}", medicine.title, limit(at_least))
+        Condition::Adding(diagnosis) => format!("adding {}", diagnosis.title),
+        Condition::Took(medicine) => format!("takes or took {}", medicine.title),
+        Condition::OrderingAt { kind, site } => format!("ordering {} for {}", kind.title, site.title),
+        Condition::OrderedFor { kind, length } => format!("ordering {} for {}", kind.title, lasting(length)),
+        Condition::Stopping(kind) => format!("stopping {}", kind.title),
+        Condition::TakenFor { medicine, length } => {
+            format!("takes {} for {}", medicine.title, lasting(length))
         }
-        Condition::ServiceFor { service, length, at_least } => {
-            let than = if *at_least { "at least" } else { "more than" };
-            format!("{} for {than} {}", service.title, limit(length))
+        Condition::TookFor { medicine, length } => {
+            format!("takes or took {} for {}", medicine.title, lasting(length))
         }
-        Condition::HasFor { diagnosis, at_least } => {
-            format!("has {} for at least {}", diagnosis.title, limit(at_least))
-        }
+        Condition::ServiceFor { service, length } => format!("{} for {}", service.title, lasting(length)),
+        Condition::HasFor { diagnosis, length } => format!("has {} for {}", diagnosis.title, lasting(length)),
         Condition::Dose { medicine, per_day, above, within } => {
             let whose = match within {
                 WhoseDose::Drafts => "ordered",
@@ -105,7 +119,7 @@ fn words(condition: &Condition) -> String {
     }
 }
 
-fn in_words(evidence: &Evidence<'_, '_>) -> String {
+fn evidence_in_words(evidence: &Evidence<'_, '_>) -> String {
     match evidence {
         Evidence::Value { fact, measurement, old } => {
             let mut text = String::new();

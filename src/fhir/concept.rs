@@ -118,6 +118,28 @@ pub(super) fn status<'a>(
     }
 }
 
+/// What the words of the knowledge stand for that are in `texts`: each as a word, or words, of its own, in any case.
+pub(super) fn in_words<'w>(
+    texts: impl IntoIterator<Item = &'w str>,
+    words: &[(String, ConceptSet)],
+) -> ConceptSet {
+    fn spaced(text: &str) -> String {
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.fold(" ".to_owned(), |spaced, word| spaced + &word.to_lowercase() + " ")
+    }
+    let holds = |text: &str, word: &str| word.len() > 1 && text.contains(word);
+    let mut found = ConceptSet::EMPTY;
+    if words.is_empty() {
+        return found;
+    }
+    for text in texts.into_iter().map(spaced) {
+        for (_, concepts) in words.iter().filter(|(word, _)| holds(&text, &spaced(word))) {
+            found = found.union(*concepts);
+        }
+    }
+    found
+}
+
 /// What a place in the chart says of left and right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Sides {
@@ -165,6 +187,25 @@ impl Sides {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::ConceptId;
+
+    #[test]
+    fn a_word_counts_only_as_a_whole() {
+        let (knee, tendon) = (ConceptSet::from_iter([ConceptId(1)]), ConceptSet::from_iter([ConceptId(2)]));
+        let words = [("knee".to_owned(), knee), ("achilles tendon".to_owned(), tendon)];
+        for (text, expected) in [
+            ("Left KNEE", knee),
+            ("knee/ankle", knee),
+            ("kneecap", ConceptSet::EMPTY),
+            ("inject Achilles-tendon (left)", tendon),
+            ("Achilles. Tendon, knee", knee.union(tendon)),
+            ("tendon achilles", ConceptSet::EMPTY),
+            ("", ConceptSet::EMPTY),
+        ] {
+            assert_eq!(in_words([text], &words), expected, "{text}");
+        }
+        assert_eq!(in_words(["knee"], &[(String::new(), knee)]), ConceptSet::EMPTY, "no word is no word");
+    }
 
     #[test]
     fn a_side_is_a_word_and_only_one_of_them() {

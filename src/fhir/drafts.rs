@@ -1,4 +1,5 @@
-//! The draft orders of the context, kept raw: for reading them, and for sending them back changed.
+//! What the context of a call is about, kept raw: draft orders, for reading them and for sending them back changed, and
+//! problems being added.
 
 use std::borrow::Cow;
 
@@ -11,11 +12,13 @@ use super::reference::{Target, target};
 use crate::chart::{Gap, ResourceRef, Unusable};
 use crate::wire::{Hook, Text};
 
-/// The draft orders of a call.
+/// The draft orders of a call, or the problems that it adds.
 #[derive(Debug, Clone, Default)]
 pub struct Drafts<'a> {
     /// The orders, in the order of the Bundle.
     pub orders: Vec<Draft<'a>>,
+    /// The Conditions being added, in `problem-list-item-create`.
+    pub(super) problems: Vec<&'a RawValue>,
     /// Medications that an order may refer to, with their `fullUrl`.
     pub(super) medications: Vec<(Option<Cow<'a, str>>, &'a RawValue)>,
     /// What could not even be named.
@@ -76,6 +79,29 @@ impl<'a> Drafts<'a> {
             drafts.orders.push(Draft { id, resource_type: kind, raw, in_focus });
         }
         drafts
+    }
+
+    /// Takes the Conditions of `context.conditions`: of a Bundle, whatever its type, or one that stands there bare.
+    #[must_use]
+    pub fn adding(mut self, conditions: Option<&'a RawValue>) -> Drafts<'a> {
+        let Some(raw) = conditions.filter(|raw| raw.get() != "null") else { return self };
+        if resource_type(raw).as_deref() == Some("Condition") {
+            self.problems.push(raw);
+            return self;
+        }
+        let Some(entries) = entries(raw) else {
+            self.unreadable("Bundle/conditions", Unusable::Malformed);
+            return self;
+        };
+        for (place, entry) in entries.into_iter().enumerate() {
+            let found = entry.and_then(|entry| Some((resource_type(entry.resource?)?, entry.resource?)));
+            match found {
+                Some((kind, raw)) if kind == "Condition" => self.problems.push(raw),
+                Some(_) => {}
+                None => self.unreadable(&format!("Bundle/conditions#{place}"), Unusable::Malformed),
+            }
+        }
+        self
     }
 
     /// The draft with this `Type/id`.

@@ -21,9 +21,13 @@ pub enum PatientMismatch {
     /// In a draft order.
     #[error("a draft order is not for the patient of the context")]
     Draft,
+    /// In a Condition being added.
+    #[error("a condition being added is not for the patient of the context")]
+    Problem,
 }
 
-/// Compares the patient of the context with that of the token, of what was acquired and of every draft order.
+/// Compares the patient of the context with that of the token, of what was acquired, of every draft order and of every
+/// Condition being added.
 ///
 /// References may be relative or absolute on the client's FHIR server. A draft without a subject is allowed, and so is
 /// one that names its patient by an identifier only.
@@ -51,12 +55,14 @@ pub fn check(
         }
     }
     let on_server = |base: &str| fhir_server.is_none_or(|server| same_base(base, server));
-    for draft in &drafts.orders {
-        let owner: Owner<'_> = resource(draft.raw).ok_or(PatientMismatch::Draft)?;
+    let orders = drafts.orders.iter().map(|draft| (draft.raw, PatientMismatch::Draft));
+    let problems = drafts.problems.iter().map(|raw| (*raw, PatientMismatch::Problem));
+    for (raw, mismatch) in orders.chain(problems) {
+        let owner: Owner<'_> = resource(raw).ok_or(mismatch)?;
         let subject = owner.subject.or(owner.patient).or(owner.beneficiary);
         match belongs(subject, context_patient, &urls, on_server) {
             Belongs::Yes | Belongs::Unsaid => {}
-            Belongs::No | Belongs::Unreadable => return Err(PatientMismatch::Draft),
+            Belongs::No | Belongs::Unreadable => return Err(mismatch),
         }
     }
     Ok(())
@@ -134,6 +140,30 @@ mod tests {
             (None, ONE, r#","patient":{"reference":"Patient/2"}"#.to_owned(), Err(PatientMismatch::Draft)),
         ] {
             assert_eq!(verdict(token, patient, &subject), expected, "{token:?} {patient} {subject}");
+        }
+    }
+
+    #[test]
+    fn a_condition_being_added_must_be_of_the_patient() {
+        for (conditions, expected) in [
+            (r#"{"resourceType":"Condition","subject":{"reference":"Patient/1"}}"#, Ok(())),
+            (r#"{"resourceType":"Condition"}"#, Ok(())),
+            (
+                r#"{"resourceType":"Condition","subject":{"reference":"Patient/2"}}"#,
+                Err(PatientMismatch::Problem),
+            ),
+            (
+                r#"{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Condition","subject":{"reference":"Patient/1"}}},{"resource":{"resourceType":"Condition","subject":{"reference":"Patient/2"}}}]}"#,
+                Err(PatientMismatch::Problem),
+            ),
+            (
+                r#"{"entry":[{"resource":{"resourceType":"Condition","subject":7}}]}"#,
+                Err(PatientMismatch::Problem),
+            ),
+        ] {
+            let drafts = Drafts::none().adding(Some(raw(conditions)));
+            let verdict = check("1", None, &Acquired::default(), &[], &drafts, None);
+            assert_eq!(verdict, expected, "{conditions}");
         }
     }
 

@@ -24,6 +24,8 @@ pub enum Gives {
     Conditions,
     /// MedicationRequest resources.
     MedicationRequests,
+    /// MedicationRequest resources that are completed or stopped.
+    PastMedicationRequests,
     /// MedicationStatement resources. Many servers have none, so their absence alone makes no list incomplete.
     MedicationStatements,
     /// AllergyIntolerance resources.
@@ -32,6 +34,13 @@ pub enum Gives {
     Procedures,
     /// ServiceRequest resources.
     ServiceRequests,
+    /// DeviceRequest resources. Many servers have none, so their absence alone makes no list incomplete.
+    DeviceRequests,
+    /// QuestionnaireResponse resources for these facts with a coded answer.
+    QuestionnaireResponses {
+        /// The facts that a question of a form answers.
+        answers: Vec<AnswerId>,
+    },
     /// Observation resources for these facts.
     Observations {
         /// The measured facts.
@@ -48,11 +57,13 @@ impl Gives {
         match self {
             Gives::Patient => "Patient",
             Gives::Conditions => "Condition",
-            Gives::MedicationRequests => "MedicationRequest",
+            Gives::MedicationRequests | Gives::PastMedicationRequests => "MedicationRequest",
             Gives::MedicationStatements => "MedicationStatement",
             Gives::Allergies => "AllergyIntolerance",
             Gives::Procedures => "Procedure",
             Gives::ServiceRequests => "ServiceRequest",
+            Gives::DeviceRequests => "DeviceRequest",
+            Gives::QuestionnaireResponses { .. } => "QuestionnaireResponse",
             Gives::Observations { .. } => "Observation",
         }
     }

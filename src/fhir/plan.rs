@@ -25,6 +25,11 @@ pub struct ReadPlan {
     pub right: ConceptSet,
     /// Creatinine in mg/dL, and the eGFR that may be worked out from it where none is reported.
     pub derive_egfr: Option<(MeasurementId, MeasurementId)>,
+    /// Words, in lower case, that stand for a concept in the name of a problem being added that has no code known
+    /// here. Never used for the chart.
+    pub problem_words: Vec<(String, ConceptSet)>,
+    /// Words, in lower case, that stand for a body site in what is written in a draft order.
+    pub site_words: Vec<(String, ConceptSet)>,
 }
 
 impl ReadPlan {
@@ -41,6 +46,18 @@ impl ReadPlan {
     pub fn answers_of(&self, concepts: ConceptSet) -> impl Iterator<Item = (AnswerId, &AnswerPlan)> {
         let numbered = (0..).map(AnswerId).zip(&self.answers);
         numbered.filter(move |(_, plan)| plan.codes.meets(concepts))
+    }
+
+    /// The coded facts that the form with this canonical URL asks for: `linkId` and choices of each.
+    pub fn questions_of<'p>(
+        &'p self,
+        canonical: &str,
+    ) -> impl Iterator<Item = (AnswerId, &'p str, &'p [ConceptSet])> {
+        let numbered = (0..).map(AnswerId).zip(&self.answers);
+        numbered.filter_map(move |(id, plan)| {
+            let question = plan.question.as_ref().filter(|question| question.is_of(canonical))?;
+            Some((id, question.link_id.as_str(), plan.answers.as_slice()))
+        })
     }
 }
 
@@ -97,6 +114,28 @@ pub struct AnswerPlan {
     pub codes: ConceptSet,
     /// The codes of each answer.
     pub answers: Vec<ConceptSet>,
+    /// The question of a form that asks for it, where there is one.
+    pub question: Option<Question>,
+}
+
+/// A question of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The canonical URL of the Questionnaire; a version behind it is not compared.
+    pub questionnaire: String,
+    /// `linkId` of the item.
+    pub link_id: String,
+}
+
+impl Question {
+    /// Is it a question of the form with this canonical URL?
+    #[must_use]
+    pub fn is_of(&self, canonical: &str) -> bool {
+        fn unversioned(canonical: &str) -> &str {
+            canonical.split('|').next().unwrap_or_default().trim()
+        }
+        unversioned(&self.questionnaire) == unversioned(canonical)
+    }
 }
 
 /// RxNorm products, and the ingredients they hold.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
@@ -33,8 +33,10 @@ type Asked = Result<Query<Vec<(String, String)>>, QueryRejection>;
 /// The guidance, and the sandbox where it is on.
 pub(super) fn routes(app: Arc<App>, site: Site) -> Router {
     let mut routes = Router::new()
+        .route("/guidance/search", get(search))
         .route("/guidance/{package}", get(package))
         .route("/guidance/{package}/{topic}", get(topic))
+        .route("/guidance/{package}/questionnaires/{questionnaire}", get(questionnaire))
         .route("/assets/{name}", get(asset));
     if site.sandbox().is_some() {
         routes = routes
@@ -58,6 +60,34 @@ async fn topic(State(pages): Shared, segments: Segments<(String, String)>, asked
         segments
             .and_then(|Path((package, topic))| pages.site.guidance(&package, Some(&topic), reader(asked))),
     )
+}
+
+/// A question is words about leg pain; it is neither logged nor kept.
+async fn search(State(pages): Shared, headers: HeaderMap, asked: Asked) -> Response {
+    let of = |name: &str| {
+        let Query(asked) = asked.as_ref().ok()?;
+        asked.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+    };
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let as_json = accept.starts_with("application/json") || of("format").as_deref() == Some("json");
+    let question = of("q").unwrap_or_default();
+    let (knowledge, reader) = (&pages.app.knowledge, reader(asked));
+    let mut response = if as_json {
+        found(pages.site.search_json(knowledge, &question, reader).ok().map(json))
+    } else {
+        page(pages.site.search(knowledge, &question, reader).ok())
+    };
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn questionnaire(State(pages): Shared, segments: Segments<(String, String)>) -> Response {
+    let knowledge = &pages.app.knowledge;
+    found(segments.ok().and_then(|Path((package, id))| {
+        let questionnaire = knowledge.questionnaires.iter().find(|questionnaire| questionnaire.id == id)?;
+        let body = Bytes::copy_from_slice(questionnaire.json.as_bytes());
+        (package == knowledge.package.id).then(|| typed("application/fhir+json", body))
+    }))
 }
 
 async fn asset(segments: Segments<String>) -> Response {

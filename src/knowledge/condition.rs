@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::fact::{Answered, Coded, Limit, Measured};
 use super::files::WhoseDose;
-use crate::chart::Stage;
+use crate::chart::{Stage, Truth};
 
 /// A condition. See [`super::files::ConditionText`] for what each word means.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub enum Condition {
     Has(Arc<Coded>),
     /// A past diagnosis.
     Had(Arc<Coded>),
+    /// A diagnosis being added.
+    Adding(Arc<Coded>),
     /// A value against a limit.
     Compare {
         /// The measured fact.
@@ -43,8 +45,26 @@ pub enum Condition {
     Takes(Arc<Coded>),
     /// A medicine in use or among the drafts.
     TakesOrOrders(Arc<Coded>),
+    /// A medicine in use, or once in use.
+    Took(Arc<Coded>),
     /// A draft in focus.
     Ordering(Arc<Coded>),
+    /// A draft in focus for a body site.
+    OrderingAt {
+        /// The kind of draft.
+        kind: Arc<Coded>,
+        /// The site.
+        site: Arc<Coded>,
+    },
+    /// A draft in focus that lasts so long.
+    OrderedFor {
+        /// The kind of draft.
+        kind: Arc<Coded>,
+        /// How long.
+        length: Length,
+    },
+    /// A draft in focus that stops something.
+    Stopping(Arc<Coded>),
     /// An allergy; with `truly`, not an intolerance only.
     AllergicTo {
         /// The allergy.
@@ -59,28 +79,33 @@ pub enum Condition {
         /// How far it must have come.
         stage: Option<Stage>,
     },
-    /// A medicine in use for at least so long.
+    /// A medicine in use so long.
     TakenFor {
         /// The medicine.
         medicine: Arc<Coded>,
         /// How long.
-        at_least: Arc<Limit>,
+        length: Length,
+    },
+    /// A course of a medicine, going on or over, that lasted so long.
+    TookFor {
+        /// The medicine.
+        medicine: Arc<Coded>,
+        /// How long.
+        length: Length,
     },
     /// A service that lasts so long.
     ServiceFor {
         /// The service.
         service: Arc<Coded>,
         /// How long.
-        length: Arc<Limit>,
-        /// At least so long; otherwise more.
-        at_least: bool,
+        length: Length,
     },
-    /// A diagnosis present for at least so long.
+    /// A diagnosis present so long.
     HasFor {
         /// The diagnosis.
         diagnosis: Arc<Coded>,
         /// How long.
-        at_least: Arc<Limit>,
+        length: Length,
     },
     /// An amount of a medicine above a limit.
     Dose {
@@ -99,6 +124,15 @@ pub enum Condition {
     OrderingUncoded,
 }
 
+/// A length of time that something must reach, pass or keep to.
+#[derive(Debug, Clone)]
+pub struct Length {
+    /// The comparison.
+    pub comparison: Comparison,
+    /// The length; its unit is one of time.
+    pub limit: Arc<Limit>,
+}
+
 /// How a value is compared with a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
@@ -113,6 +147,22 @@ pub enum Comparison {
 }
 
 impl Comparison {
+    /// Is a value that may be anything from `low` to `high` so, compared with `limit`?
+    #[must_use]
+    pub fn of_range(self, low: f64, high: f64, limit: f64) -> Truth {
+        let (all, any) = match self {
+            Comparison::Below => (high < limit, low < limit),
+            Comparison::AtMost => (high <= limit, low <= limit),
+            Comparison::AtLeast => (low >= limit, high >= limit),
+            Comparison::Above => (low > limit, high > limit),
+        };
+        match (all, any) {
+            (true, _) => Truth::True,
+            (false, false) => Truth::False,
+            (false, true) => Truth::Unknown,
+        }
+    }
+
     /// In words, after the value.
     #[must_use]
     pub fn words(self) -> &'static str {

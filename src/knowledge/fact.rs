@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::chart::{AnswerId, ConceptSet, MeasurementId, Route};
 
-use super::files::WhenOld;
+use super::files::{ServiceResource, WhenOld};
 
 /// A measured fact.
 #[derive(Debug)]
@@ -52,8 +52,12 @@ pub struct Answered {
     pub answers: Vec<Choice>,
     /// Days after which an answer is old.
     pub current_for_days: u32,
+    /// What an old answer is worth.
+    pub when_old: WhenOld,
     /// The value sets it is asked for by.
     pub asked_by: Vec<String>,
+    /// The questionnaire it is a question of, where it is no Observation.
+    pub questionnaire: Option<String>,
 }
 
 /// One answer to a coded fact.
@@ -86,6 +90,8 @@ pub struct Coded {
     pub within_days: Option<u32>,
     /// The value sets it is asked for by.
     pub asked_by: Vec<String>,
+    /// For a service: the resource types it is looked for in.
+    pub resources: Vec<ServiceResource>,
 }
 
 impl Coded {
@@ -97,7 +103,7 @@ impl Coded {
 }
 
 /// A number that a rule uses.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Limit {
     /// Its name in the package.
     pub name: String,

@@ -3,20 +3,25 @@
 //! A package is a folder of YAML files and FHIR ValueSets; [`Knowledge::load`] reads it, resolves every name and
 //! tells every mistake at once. Nothing clinical is written in Rust.
 
+pub mod catalogue;
 mod compile;
 mod condition;
 mod fact;
 pub mod files;
 mod lint;
+mod overlay;
 mod problem;
+mod questionnaire;
 mod rule;
 pub mod schema;
 mod source;
 mod value_set;
 
-pub use condition::{Comparison, Condition};
+pub use condition::{Comparison, Condition, Length};
 pub use fact::{Answered, Choice, Coded, Limit, Measured, Named};
+pub use overlay::{Deployment, Overlay};
 pub use problem::{Problem, Problems};
+pub use questionnaire::Questionnaire;
 pub use rule::{
     ActionPlan, CardPlan, Group, Order, RowPlan, Rule, RuleId, Service, Shown, Statement, Suggest,
     SuggestOption, Text, Words,
@@ -28,10 +33,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use minijinja::Environment;
+use time::Date;
 
+use crate::chart::When;
 use crate::fhir::ReadPlan;
 use crate::wire::Hook;
-use files::{CaseFile, PackageFile, Reference};
+use files::{CaseFile, MatrixRow, PackageFile, Reference, Review};
 
 /// A package, compiled.
 #[derive(Debug)]
@@ -68,6 +75,14 @@ pub struct Knowledge {
     pub cases: Vec<(String, CaseFile)>,
     /// The value sets.
     pub value_sets: ValueSets,
+    /// Every row of the clinical specification.
+    pub matrix: Vec<MatrixRow>,
+    /// Words that mean the same to people who search.
+    pub synonyms: Vec<Vec<String>>,
+    /// What the site changed.
+    pub overlay: Option<Overlay>,
+    /// The questionnaires it publishes.
+    pub questionnaires: Vec<Questionnaire>,
 }
 
 /// One topic of the guidance.
@@ -79,6 +94,10 @@ pub struct Topic {
     pub title: String,
     /// Its title for patients.
     pub plain: String,
+    /// How far its review has come.
+    pub review: Review,
+    /// Has it come far enough to be shown at this site?
+    pub shown: bool,
 }
 
 impl Knowledge {
@@ -87,13 +106,35 @@ impl Knowledge {
     /// # Errors
     /// With everything that is wrong with it.
     pub fn load(source: &PackageSource) -> Result<Knowledge, Problems> {
-        compile::compile(source)
+        Knowledge::deployed(source, &Deployment::default())
+    }
+
+    /// Compiles a package with what a site lays over it.
+    ///
+    /// # Errors
+    /// With everything that is wrong with either.
+    pub fn deployed(source: &PackageSource, deployment: &Deployment) -> Result<Knowledge, Problems> {
+        compile::compile(source, deployment)
     }
 
     /// One rule.
     #[must_use]
     pub fn rule(&self, id: RuleId) -> Option<&Rule> {
         self.rules.get(usize::from(id.0))
+    }
+
+    /// Was the article last updated longer ago than the package allows?
+    #[must_use]
+    pub fn is_old(&self, today: Date) -> bool {
+        let months = i64::from(self.package.old_after_months);
+        When::parse(&self.package.article_updated)
+            .is_ok_and(|updated| updated.older_than(months * 365 / 12, today).is_true())
+    }
+
+    /// How far the review of a topic has come.
+    #[must_use]
+    pub fn review_of(&self, topic: usize) -> &Review {
+        self.topics.get(topic).map_or(&self.package.review, |topic| &topic.review)
     }
 
     /// The service that answers `id` for `hook`.

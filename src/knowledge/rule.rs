@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::condition::Condition;
-use super::fact::{Coded, Named};
-use super::files::{OrderText, Origin, StatementText};
+use super::fact::{Coded, Limit, Named};
+use super::files::{OrderText, Origin, StatementText, TableKind};
 use crate::fhir::Need;
 use crate::wire::{Hook, Indicator, SelectionBehavior};
 
@@ -23,6 +23,8 @@ pub struct Rule {
     pub topic: usize,
     /// The hooks at which it is judged.
     pub hooks: Vec<Hook>,
+    /// Is it judged at this site? Not where the site turned it off, or its topic is not reviewed far enough.
+    pub judged: bool,
     /// When it fires.
     pub when: Condition,
     /// Rules that stay silent where this one fires.
@@ -68,6 +70,8 @@ pub struct CardPlan {
     pub says: Vec<Arc<Statement>>,
     /// What could be done.
     pub suggest: Option<Suggest>,
+    /// Questionnaires it links to: words, and the position among those of the package.
+    pub links: Vec<(String, usize)>,
 }
 
 /// Summary and reason of a card.
@@ -117,6 +121,15 @@ pub enum ActionPlan {
         /// What it does.
         description: String,
     },
+    /// Set the end of the drafts of a kind.
+    Limit {
+        /// The kind.
+        order: Arc<Coded>,
+        /// How long after their start.
+        to: Arc<Limit>,
+        /// What it does.
+        description: String,
+    },
 }
 
 /// An order the service may propose.
@@ -130,6 +143,8 @@ pub struct Order {
     pub reasons: Vec<Arc<Coded>>,
     /// Measured facts it rests on.
     pub evidence: Vec<Arc<super::fact::Measured>>,
+    /// For how long a device is to be used.
+    pub lasting: Option<Arc<Limit>>,
 }
 
 /// A row of a card made of several rules.
@@ -148,9 +163,13 @@ pub struct RowPlan {
     /// The patient's value.
     pub now: Text,
     /// What the article aims at.
-    pub article: Text,
+    pub article: Option<Text>,
     /// What is current practice.
     pub current: Option<Text>,
+    /// What is advised.
+    pub advice: Option<Text>,
+    /// Statements it carries where it is missed.
+    pub says: Vec<Arc<Statement>>,
     /// What the row is about, for patients.
     pub plain_about: String,
     /// The aim, for patients.
@@ -168,6 +187,8 @@ pub struct Group {
     pub title: String,
     /// The topic it belongs to.
     pub topic: usize,
+    /// What its table shows.
+    pub table: TableKind,
     /// Words for clinicians.
     pub words: Words,
     /// Words for patients.

@@ -3,8 +3,8 @@
 use schemars::{Schema, schema_for};
 
 use super::files::{
-    CaseFile, FactsFile, OrdersFile, PackageFile, ReferencesFile, RulesFile, ServicesFile, StatementsFile,
-    ThresholdsFile,
+    CaseFile, FactsFile, MatrixFile, OrdersFile, OverlayFile, PackageFile, ReferencesFile, RulesFile,
+    ServicesFile, StatementsFile, SynonymsFile, ThresholdsFile,
 };
 
 /// Each schema with the name of its file.
@@ -20,5 +20,8 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("statements.schema.json", schema_for!(StatementsFile)),
         ("rules.schema.json", schema_for!(RulesFile)),
         ("cases.schema.json", schema_for!(CaseFile)),
+        ("overlay.schema.json", schema_for!(OverlayFile)),
+        ("matrix.schema.json", schema_for!(MatrixFile)),
+        ("synonyms.schema.json", schema_for!(SynonymsFile)),
     ]
 }

@@ -114,6 +114,32 @@ impl ValueSets {
         self.sets.insert(stem.to_owned(), (concept, codes));
     }
 
+    /// Adds one code to a value set; was there such a set, and such a system?
+    pub(super) fn add_code(
+        &mut self,
+        file: &str,
+        set: &Name,
+        coding: &super::files::CodingText,
+        ledger: &mut Ledger,
+    ) -> bool {
+        let Some(system) = System::from_uri(coding.system.as_str()) else {
+            ledger.unknown::<()>(file, &coding.system, "code system");
+            return false;
+        };
+        let Some((concept, codes)) = self.sets.get_mut(set.as_str()) else {
+            ledger.unknown::<()>(file, set, "value set");
+            return false;
+        };
+        self.vocabulary.insert(system, &coding.code, false, *concept);
+        codes.push(Code {
+            system,
+            code: coding.code.clone(),
+            display: coding.display.clone(),
+            family: false,
+        });
+        true
+    }
+
     /// The concepts of the named value sets; an unknown name is a mistake.
     pub fn concepts(&self, file: &str, names: &[Name], ledger: &mut Ledger) -> ConceptSet {
         let known = names.iter().filter_map(|name| match self.sets.get(name.as_str()) {

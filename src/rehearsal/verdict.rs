@@ -6,7 +6,7 @@ use time::{Date, OffsetDateTime, Time, UtcOffset};
 use super::case::request_of_case;
 use crate::evaluate::Outcome;
 use crate::knowledge::Knowledge;
-use crate::knowledge::files::{CaseFile, CaseRule, CaseText, ExpectedOutcome};
+use crate::knowledge::files::{CaseFile, CaseRule, CaseText, ExpectedOutcome, ExpectedRow};
 use crate::pipeline::{self, Journey, Setting};
 use crate::wire::Card;
 
@@ -28,21 +28,35 @@ pub struct CaseVerdict {
 /// Runs every case of the package, each on the day its file fixes.
 #[must_use]
 pub fn run_cases(knowledge: &Knowledge) -> Vec<CaseVerdict> {
-    let mut verdicts = Vec::new();
-    for (path, file) in &knowledge.cases {
-        for rule in &file.rules {
-            for case in &rule.cases {
-                verdicts.push(CaseVerdict {
-                    rule: rule.rule.text.clone(),
-                    name: case.name.text.clone(),
-                    file: path.clone(),
-                    line: case.name.line,
-                    problems: run(knowledge, file, rule, case),
-                });
-            }
-        }
-    }
-    verdicts
+    knowledge.cases.iter().flat_map(|(path, file)| run_file(knowledge, path, file)).collect()
+}
+
+/// Runs the cases that a site wrote for its overlay.
+#[must_use]
+pub fn run_cases_of_overlay(knowledge: &Knowledge) -> Vec<CaseVerdict> {
+    let cases = knowledge.overlay.as_ref().and_then(|overlay| overlay.cases.as_ref());
+    cases.map(|file| run_file(knowledge, "overlay/cases.yaml", file)).unwrap_or_default()
+}
+
+fn run_file(knowledge: &Knowledge, path: &str, file: &CaseFile) -> Vec<CaseVerdict> {
+    let cases = file.rules.iter().flat_map(|rule| rule.cases.iter().map(move |case| (rule, case)));
+    let verdicts = cases.map(|(rule, case)| CaseVerdict {
+        rule: rule.rule.text.clone(),
+        name: case.name.text.clone(),
+        file: path.to_owned(),
+        line: case.name.line,
+        problems: run(knowledge, file, rule, case),
+    });
+    verdicts.collect()
+}
+
+/// Does any case of the rule fail?
+pub(super) fn notices(knowledge: &Knowledge, name: &str) -> bool {
+    let files = knowledge.cases.iter().map(|(_, file)| file);
+    files
+        .flat_map(|file| file.rules.iter().map(move |rule| (file, rule)))
+        .filter(|(_, rule)| rule.rule.as_str() == name)
+        .any(|(file, rule)| rule.cases.iter().any(|case| !run(knowledge, file, rule, case).is_empty()))
 }
 
 fn run(knowledge: &Knowledge, file: &CaseFile, rule: &CaseRule, case: &CaseText) -> Vec<String> {
@@ -74,7 +88,11 @@ fn compare(journey: &Journey<'_>, rule: &CaseRule, case: &CaseText) -> Vec<Strin
         |name: &str| journey.response.cards.iter().find(|card| card.source.topic.code == code(name));
     let own = card_of(name).or_else(|| card_of(&format!("{name}-UNKNOWN")));
     let row = finding.rule.row.as_ref().and_then(|row| {
-        let starts = [format!("| {} ({name}) | ", row.about), format!("| {} | ", row.plain_about)];
+        let starts = [
+            format!("| {} ({name}) | ", row.about),
+            format!("| {} | ", row.plain_about),
+            format!("| **{}** | ", row.plain_about),
+        ];
         journey.response.cards.iter().find_map(|card| {
             let mut lines = card.detail.as_deref()?.lines();
             let line = lines.find(|line| starts.iter().any(|start| line.starts_with(start.as_str())))?;
@@ -91,10 +109,16 @@ fn compare(journey: &Journey<'_>, rule: &CaseRule, case: &CaseText) -> Vec<Strin
         }
         ExpectedOutcome::Unknown => (finding.outcome == Outcome::Unknown, false),
         ExpectedOutcome::UnknownCard => (finding.outcome == Outcome::Unknown, true),
+        ExpectedOutcome::Hidden => (finding.outcome == Outcome::Fires, false),
         ExpectedOutcome::Silenced => (matches!(finding.outcome, Outcome::SilencedBy(_)), false),
     };
     if !outcome {
         problems.push(format!("expected {:?}, got {:?}", expect.outcome, finding.outcome));
+    }
+    match (expect.row, row.is_some()) {
+        (Some(ExpectedRow::Shown), false) => problems.push("its row is in no table".to_owned()),
+        (Some(ExpectedRow::Hidden), true) => problems.push("its row is in the table".to_owned()),
+        _ => {}
     }
     match (card_expected, shown) {
         (true, None) => problems.push("no card of it is in the answer".to_owned()),

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Reader;
 use crate::knowledge::files::{Name, Reference};
-use crate::knowledge::{Knowledge, Statement, Topic};
+use crate::knowledge::{Knowledge, Overlay, Statement, Topic};
 
 /// What is the same on every page.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -34,6 +34,23 @@ struct PackagePage<'a> {
     patient: bool,
     topics: Vec<TopicLine<'a>>,
     references: Vec<Source<'a>>,
+    questionnaires: Vec<Form<'a>>,
+    overlay: Option<Changes<'a>>,
+}
+
+/// A questionnaire that is published here.
+#[derive(Debug, Serialize)]
+struct Form<'a> {
+    id: &'a str,
+    title: &'a str,
+    url: &'a str,
+}
+
+/// What the site changed.
+#[derive(Debug, Serialize)]
+struct Changes<'a> {
+    site: &'a str,
+    changes: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -62,12 +79,22 @@ pub(super) fn write(
             patient,
             topics: (0..)
                 .zip(&knowledge.topics)
+                .filter(|(_, topic)| topic.shown)
                 .map(|(number, topic)| TopicLine::of(knowledge, number, topic))
                 .collect(),
             references: knowledge.references.iter().map(Source::of).collect(),
+            questionnaires: knowledge
+                .questionnaires
+                .iter()
+                .map(|form| Form { id: &form.id, title: &form.title, url: &form.url })
+                .collect(),
+            overlay: knowledge
+                .overlay
+                .as_ref()
+                .map(|overlay| Changes { site: &overlay.site, changes: &overlay.changes }),
         };
         pages.insert((None, reader), package.render(Serde(page))?.into());
-        for (number, entry) in knowledge.topics.iter().enumerate() {
+        for (number, entry) in knowledge.topics.iter().enumerate().filter(|(_, topic)| topic.shown) {
             let statements: Vec<Line<'_>> =
                 of_topic(knowledge, number).map(|it| Line::of(knowledge, it)).collect();
             let cited: BTreeSet<&str> = statements.iter().flat_map(|line| line.cited(patient)).collect();
@@ -136,19 +163,31 @@ struct TopicLine<'k> {
     plain: &'k str,
     article: usize,
     beyond: usize,
+    review: &'static str,
+    review_date: &'k str,
+    review_by: &'k str,
 }
 
 impl<'k> TopicLine<'k> {
     fn of(knowledge: &'k Knowledge, number: usize, topic: &'k Topic) -> TopicLine<'k> {
         let beyond = of_topic(knowledge, number).filter(|statement| statement.is_beyond()).count();
         let article = of_topic(knowledge, number).count() - beyond;
-        TopicLine { id: &topic.id, title: &topic.title, plain: &topic.plain, article, beyond }
+        TopicLine {
+            id: &topic.id,
+            title: &topic.title,
+            plain: &topic.plain,
+            article,
+            beyond,
+            review: topic.review.state.words(),
+            review_date: &topic.review.date,
+            review_by: &topic.review.by,
+        }
     }
 }
 
 /// A statement as a page shows it.
 #[derive(Debug, Serialize)]
-struct Line<'k> {
+pub(super) struct Line<'k> {
     id: &'k str,
     beyond: bool,
     grade: Option<&'k str>,
@@ -158,12 +197,25 @@ struct Line<'k> {
     addition: Option<&'k str>,
     addition_cites: Vec<Cite<'k>>,
     doubt: Option<&'k str>,
+    guidance_only: Option<&'k str>,
+    review: &'static str,
+    review_date: &'k str,
+    links: Vec<SiteLinkLine<'k>>,
+}
+
+/// A link of the site.
+#[derive(Debug, Serialize)]
+struct SiteLinkLine<'k> {
+    label: &'k str,
+    url: &'k str,
+    site: &'k str,
 }
 
 impl<'k> Line<'k> {
-    fn of(knowledge: &'k Knowledge, statement: &'k Statement) -> Line<'k> {
+    pub(super) fn of(knowledge: &'k Knowledge, statement: &'k Statement) -> Line<'k> {
         let text = &statement.text;
         let addition = text.beyond.as_ref();
+        let review = knowledge.review_of(statement.topic);
         Line {
             id: &statement.id,
             beyond: statement.is_beyond(),
@@ -174,6 +226,10 @@ impl<'k> Line<'k> {
             addition: addition.map(|addition| addition.text.as_str()),
             addition_cites: addition.map(|addition| cites(knowledge, &addition.cite)).unwrap_or_default(),
             doubt: text.doubt.as_deref(),
+            guidance_only: text.guidance_only.as_deref(),
+            review: review.state.words(),
+            review_date: &review.date,
+            links: links(knowledge, statement),
         }
     }
 
@@ -182,6 +238,14 @@ impl<'k> Line<'k> {
         let additions = if patient { &[] } else { self.addition_cites.as_slice() };
         self.cites.iter().chain(additions).map(|cite| cite.id)
     }
+}
+
+fn links<'k>(knowledge: &'k Knowledge, statement: &Statement) -> Vec<SiteLinkLine<'k>> {
+    let of_site = |overlay: &'k Overlay| {
+        let links = overlay.links.iter().filter(|link| link.statement.as_str() == statement.id);
+        links.map(|link| SiteLinkLine { label: &link.label, url: &link.url, site: &overlay.site })
+    };
+    knowledge.overlay.iter().flat_map(of_site).collect()
 }
 
 #[derive(Debug, Serialize)]

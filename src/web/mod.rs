@@ -5,7 +5,9 @@
 
 mod assets;
 mod guidance;
+mod results;
 mod sandbox;
+mod search;
 
 pub use assets::{Asset, asset};
 pub use sandbox::{NoCall, Sandbox};
@@ -16,6 +18,7 @@ use bytes::Bytes;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
 use crate::app::App;
+use crate::knowledge::Knowledge;
 use crate::rehearsal::SyntheticError;
 
 /// Who reads a guidance page.
@@ -48,6 +51,9 @@ pub struct Site {
     /// By topic; the page of the package itself has none.
     guidance: BTreeMap<(Option<String>, Reader), Bytes>,
     sandbox: Option<Sandbox>,
+    templates: Environment<'static>,
+    index: search::Index,
+    root: String,
 }
 
 impl Site {
@@ -58,11 +64,15 @@ impl Site {
     pub fn new(app: &App) -> Result<Site, SiteError> {
         let templates = templates()?;
         let sandbox = app.config.sandbox.enabled;
-        let frame = guidance::Frame::new(&app.knowledge, base_path(&app.config.server.public_url), sandbox);
+        let root = base_path(&app.config.server.public_url);
+        let frame = guidance::Frame::new(&app.knowledge, root, sandbox);
         Ok(Site {
             package: app.knowledge.package.id.clone(),
             guidance: guidance::write(&templates, &app.knowledge, frame)?,
             sandbox: if sandbox { Some(Sandbox::new(app, &templates, frame)?) } else { None },
+            index: search::Index::new(&app.knowledge),
+            root: root.to_owned(),
+            templates,
         })
     }
 
@@ -73,6 +83,34 @@ impl Site {
             return None;
         }
         self.guidance.get(&(topic.map(str::to_owned), reader)).cloned()
+    }
+
+    /// What was found for a question, as a page.
+    ///
+    /// # Errors
+    /// Where the template is not right, which the tests rule out.
+    pub fn search(
+        &self,
+        knowledge: &Knowledge,
+        question: &str,
+        reader: Reader,
+    ) -> Result<Bytes, minijinja::Error> {
+        let frame = guidance::Frame::new(knowledge, &self.root, self.sandbox.is_some());
+        let results = results::Results::of(knowledge, &self.index, question, reader);
+        results.page(&self.templates, frame)
+    }
+
+    /// What was found for a question, as JSON.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn search_json(
+        &self,
+        knowledge: &Knowledge,
+        question: &str,
+        reader: Reader,
+    ) -> Result<Bytes, serde_json::Error> {
+        serde_json::to_vec(&results::Results::of(knowledge, &self.index, question, reader)).map(Bytes::from)
     }
 
     /// The sandbox, where it is on.
@@ -91,6 +129,7 @@ fn templates() -> Result<Environment<'static>, minijinja::Error> {
     templates.add_template("parts.html", include_str!("templates/parts.html"))?;
     templates.add_template("package.html", include_str!("templates/package.html"))?;
     templates.add_template("topic.html", include_str!("templates/topic.html"))?;
+    templates.add_template("search.html", include_str!("templates/search.html"))?;
     templates.add_template("sandbox.html", include_str!("templates/sandbox.html"))?;
     Ok(templates)
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use time::macros::format_description;
 use time::{Date, OffsetDateTime, Time, UtcOffset};
 
-use super::{Outcome, knowledge, print, read};
+use super::{KnowledgeAt, Outcome, print, read};
 use crate::clock::Clock;
 use crate::pipeline::{self, Setting};
 use crate::rehearsal::{Rehearsal, request_of_record};
@@ -40,9 +40,8 @@ pub(super) struct Explain {
     /// Only these rules.
     #[arg(long, value_name = "ID")]
     rule: Vec<String>,
-    /// The folder of the package; the one inside the binary where left out.
-    #[arg(long, value_name = "DIR")]
-    knowledge: Option<PathBuf>,
+    #[command(flatten)]
+    at: KnowledgeAt,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -60,7 +59,7 @@ struct Head<'a> {
 
 impl Explain {
     pub(super) fn run(self) -> Outcome {
-        let knowledge = knowledge(self.knowledge.as_deref())?;
+        let knowledge = self.at.load()?;
         let file = read(&self.file)?;
         let head: Head<'_> =
             serde_json::from_slice(&file).map_err(|error| format!("the file is not JSON: {error}"))?;

@@ -1,7 +1,7 @@
-//! Words about lists: diagnoses, medicines, allergies, services, drafts.
+//! Words about lists: diagnoses, medicines, allergies, services.
 
-use super::{Leaf, drafts, in_use};
-use crate::chart::{ConditionState, Order, ResourceRef, Stage, Truth, Usage, When};
+use super::{Leaf, in_use, was_given};
+use crate::chart::{ConditionState, Medication, Stage, Truth, Usage};
 use crate::evaluate::evidence::{Evidence, Sink};
 use crate::knowledge::Coded;
 
@@ -38,42 +38,42 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
         }
     }
 
-    pub(super) fn has_for(&mut self, diagnosis: &Coded, days: Option<i64>) -> Truth {
-        let list = &self.chart.conditions;
-        let mut longest = Truth::False;
-        let mut found = false;
-        for condition in &list.items {
-            if condition.state.is_present() && diagnosis.matches(condition.concepts) {
-                found = true;
-                longest =
-                    longest.or(self.lasting(condition.onset, days, &condition.label, &condition.source));
-            }
+    pub(super) fn adding(&mut self, diagnosis: &Coded) -> Truth {
+        let added = self.chart.conditions.items.iter().filter(|condition| condition.being_added);
+        let mut adding = Truth::False;
+        for condition in added.filter(|condition| diagnosis.matches(condition.concepts)) {
+            let state = match condition.state {
+                ConditionState::Active | ConditionState::ActiveUnstated => Truth::True,
+                ConditionState::Suspected => Truth::Unknown,
+                ConditionState::Past => continue,
+            };
+            let remark = Some("being added");
+            self.sink.add(Evidence::Entry { label: &condition.label, source: &condition.source, remark });
+            adding = adding.or(state);
         }
-        if found { longest } else { self.not_found(list.coverage, &list.unusable) }
+        if adding == Truth::False {
+            self.sink.add(Evidence::NotOnRecord);
+        }
+        adding
     }
 
-    /// Has something that began at `start` lasted at least `days`?
-    pub(super) fn lasting(
-        &mut self,
-        start: Option<When>,
-        days: Option<i64>,
-        label: &'c str,
-        source: &'c ResourceRef,
-    ) -> Truth {
-        let (Some(start), Some(days)) = (start, days) else {
-            self.sink.add(Evidence::Entry { label, source, remark: Some("no date of its beginning") });
-            return Truth::Unknown;
-        };
-        let (least, most) = start.days_until(self.chart.today);
-        #[expect(clippy::cast_precision_loss, reason = "days of a life are far below 2^52")]
-        let range = (least as f64, most as f64);
-        self.sink.add(Evidence::Amount { label, source, range, unit: "days" });
-        if least >= days {
-            Truth::True
-        } else if most < days {
-            Truth::False
-        } else {
-            Truth::Unknown
+    pub(super) fn took(&mut self, medicine: &Coded) -> Truth {
+        let now = &self.chart.medications;
+        let before = &self.chart.past_medications;
+        let by_a_route_that_counts = |medication: &&Medication| was_given(medication, medicine);
+        match now.items.iter().chain(&before.items).find(by_a_route_that_counts) {
+            Some(medication) => {
+                let remark = (medication.usage == Usage::Past).then_some("no longer in use");
+                self.sink.add(Evidence::Entry {
+                    label: &medication.label,
+                    source: &medication.source,
+                    remark,
+                });
+                Truth::True
+            }
+            None => self
+                .not_found(now.coverage, &now.unusable)
+                .or(self.not_found(before.coverage, &before.unusable)),
         }
     }
 
@@ -90,44 +90,6 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
                 Truth::True
             }
             None => self.not_found(list.coverage, &list.unusable),
-        }
-    }
-
-    pub(super) fn taken_for(&mut self, medicine: &Coded, days: Option<i64>) -> Truth {
-        let list = &self.chart.medications;
-        let mut longest = Truth::False;
-        let mut found = false;
-        for medication in list.items.iter().filter(|medication| in_use(medication, medicine)) {
-            found = true;
-            longest = longest.or(self.lasting(medication.since, days, &medication.label, &medication.source));
-        }
-        if found { longest } else { self.not_found(list.coverage, &list.unusable) }
-    }
-
-    pub(super) fn drafted(&mut self, kind: &Coded, counts: impl Fn(&Order) -> bool) -> Truth {
-        let mut any = Truth::False;
-        for order in self.chart.orders.iter().filter(|order| counts(order) && drafts(order, kind)) {
-            self.sink.add(Evidence::Entry {
-                label: &order.label,
-                source: &order.source,
-                remark: Some("draft"),
-            });
-            any = Truth::True;
-        }
-        if any == Truth::False {
-            self.sink.add(Evidence::NotOnRecord);
-        }
-        any
-    }
-
-    pub(super) fn ordering_uncoded(&mut self) -> Truth {
-        match self.chart.orders.iter().find(|order| order.in_focus && order.uncoded) {
-            Some(order) => {
-                let remark = Some("draft without a known code");
-                self.sink.add(Evidence::Entry { label: &order.label, source: &order.source, remark });
-                Truth::True
-            }
-            None => Truth::False,
         }
     }
 
@@ -171,22 +133,5 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
             }
         }
         if undated { Truth::Unknown } else { self.not_found(list.coverage, &list.unusable) }
-    }
-
-    pub(super) fn service_for(&mut self, wanted: &Coded, days: Option<i64>) -> Truth {
-        let mut longest = Truth::False;
-        for order in self.chart.orders.iter().filter(|order| order.in_focus && drafts(order, wanted)) {
-            if let (Some(from), Some(until), Some(days)) = (order.from, order.until, days) {
-                let planned = (until.first() - from.first()).whole_days();
-                longest = longest.or((planned >= days).into());
-            }
-        }
-        let list = &self.chart.services;
-        for service in list.items.iter().filter(|service| wanted.matches(service.concepts)) {
-            if service.stage == Stage::Open {
-                longest = longest.or(self.lasting(service.when, days, &service.label, &service.source));
-            }
-        }
-        if longest == Truth::False { self.not_found(list.coverage, &list.unusable) } else { longest }
     }
 }

@@ -74,12 +74,18 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
 
     pub(super) fn answer(&mut self, fact: &'k Answered, accepted: &[usize]) -> Truth {
         let Some(answers) = self.chart.answered(fact.id) else { return Truth::Unknown };
-        if let Some(answer) = answers.newest() {
-            let old = answer.when.older_than(i64::from(fact.current_for_days), self.chart.today).is_true();
-            self.sink.add(Evidence::Answer { fact, answer, old });
-            let undecided = fact.answers.get(answer.answer).is_some_and(|choice| choice.undecided);
-            let accepted = accepted.contains(&answer.answer);
-            return if undecided && !accepted { Truth::Unknown } else { accepted.into() };
+        if let Some(newest) = answers.newest() {
+            let days = i64::from(fact.current_for_days);
+            let old = newest.when.older_than(days, self.chart.today) != Truth::False;
+            // A question may be answered by several choices at once: all of one response count.
+            let mut any = Truth::False;
+            for answer in answers.newest_first.iter().take_while(|answer| answer.source == newest.source) {
+                self.sink.add(Evidence::Answer { fact, answer, old });
+                let undecided = fact.answers.get(answer.answer).is_some_and(|choice| choice.undecided);
+                let accepted = accepted.contains(&answer.answer);
+                any = any.or(if undecided && !accepted { Truth::Unknown } else { accepted.into() });
+            }
+            return if old && fact.when_old == WhenOld::Unknown { Truth::Unknown } else { any };
         }
         self.nothing_measured(answers.coverage, &answers.unusable);
         Truth::Unknown

@@ -1,5 +1,7 @@
 //! The words of a condition, judged on a chart.
 
+mod drafted;
+mod lasting;
 mod listed;
 mod measured;
 
@@ -62,7 +64,8 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
         match condition {
             Condition::Has(diagnosis) => self.has(diagnosis),
             Condition::Had(diagnosis) => self.had(diagnosis),
-            Condition::HasFor { diagnosis, at_least } => self.has_for(diagnosis, at_least.days()),
+            Condition::Adding(diagnosis) => self.adding(diagnosis),
+            Condition::HasFor { diagnosis, length } => self.has_for(diagnosis, length),
             Condition::Compare { fact, comparison, limit } => self.compare(fact, *comparison, limit.value),
             Condition::OnRecord(fact) => self.on_record(fact),
             Condition::Answer { fact, accepted } => self.answer(fact, accepted),
@@ -71,16 +74,17 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
                 let drafted = self.drafted(medicine, |_| true);
                 if drafted.is_true() { drafted } else { self.takes(medicine) }
             }
+            Condition::Took(medicine) => self.took(medicine),
             Condition::Ordering(kind) => self.drafted(kind, |order| order.in_focus),
+            Condition::OrderingAt { kind, site } => self.ordering_at(kind, site),
+            Condition::OrderedFor { kind, length } => self.ordered_for(kind, length),
+            Condition::Stopping(kind) => self.stopping(kind),
             Condition::OrderingUncoded => self.ordering_uncoded(),
             Condition::AllergicTo { allergy, truly } => self.allergic(allergy, *truly),
             Condition::Service { service, stage } => self.service(service, *stage),
-            Condition::TakenFor { medicine, at_least } => self.taken_for(medicine, at_least.days()),
-            Condition::ServiceFor { service, length, at_least } => {
-                // More than 28 days is at least 29: only whole days are counted.
-                let days = length.days().map(|days| if *at_least { days } else { days + 1 });
-                self.service_for(service, days)
-            }
+            Condition::TakenFor { medicine, length } => self.taken_for(medicine, length),
+            Condition::TookFor { medicine, length } => self.took_for(medicine, length),
+            Condition::ServiceFor { service, length } => self.service_for(service, length),
             Condition::Dose { medicine, per_day, above, within } => {
                 self.dose(medicine, *per_day, above.value, *within)
             }
@@ -108,12 +112,59 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
 
 /// Is the medicine in use, by a route that counts?
 pub(crate) fn in_use(medication: &Medication, medicine: &Coded) -> bool {
-    medication.usage != Usage::Past
-        && medication.holds(medicine.concepts)
+    medication.usage != Usage::Past && was_given(medication, medicine)
+}
+
+/// Is it the medicine, in use or not, by a route that counts?
+fn was_given(medication: &Medication, medicine: &Coded) -> bool {
+    medication.holds(medicine.concepts)
         && !medication.route.is_some_and(|route| medicine.except_routes.contains(&route))
 }
 
-/// Is the draft of this kind?
+/// Does the draft ask for something of this kind?
 pub(crate) fn drafts(order: &Order, kind: &Coded) -> bool {
+    !order.stops && of_kind(order, kind)
+}
+
+/// Is the draft about this kind, whether it asks for it or stops it?
+fn of_kind(order: &Order, kind: &Coded) -> bool {
     order.is(kind.concepts, &kind.except_routes) && !kind.except.meets(order.concepts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::{ConceptId, ConceptSet, ResourceRef};
+
+    #[test]
+    fn what_is_being_stopped_is_not_being_ordered() {
+        let concepts = ConceptSet::from_iter([ConceptId(1)]);
+        let kind = Coded {
+            name: String::new(),
+            title: String::new(),
+            plain: String::new(),
+            concepts,
+            except: ConceptSet::EMPTY,
+            except_routes: Vec::new(),
+            within_days: None,
+            asked_by: Vec::new(),
+            resources: Vec::new(),
+        };
+        let order = |stops| Order {
+            concepts,
+            label: String::new(),
+            in_focus: true,
+            medication: None,
+            sites: ConceptSet::EMPTY,
+            site_said: false,
+            side: None,
+            from: None,
+            until: None,
+            uncoded: false,
+            stops,
+            source: ResourceRef::new("ServiceRequest", "x"),
+        };
+        assert!(drafts(&order(false), &kind));
+        assert!(!drafts(&order(true), &kind));
+    }
 }

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Common, Reader, date, period};
-use crate::chart::{Condition, ConditionState, Gap, Unusable};
-use crate::fhir::concept::{CodeableConcept, Sides, status};
+use crate::chart::{ConceptSet, Condition, ConditionState, Gap, Unusable};
+use crate::fhir::concept::{CodeableConcept, Sides, in_words, status};
 use crate::fhir::json::{Field, Str, read, read_object, resource};
 
 #[derive(Deserialize)]
@@ -48,12 +48,28 @@ struct RawCondition<'a> {
 
 impl<'a> Reader<'_, 'a> {
     pub(super) fn condition(&mut self, raw: &'a RawValue) {
+        self.problem(raw, false);
+    }
+
+    /// A Condition that the call itself adds to the problem list.
+    pub(super) fn problem_added(&mut self, raw: &'a RawValue) {
+        self.places += 1;
+        self.problem(raw, true);
+    }
+
+    fn problem(&mut self, raw: &'a RawValue, being_added: bool) {
         let Some(condition) = resource::<RawCondition<'a>>(raw) else {
             return self.malformed("Condition");
         };
         let code = read_object::<CodeableConcept<'a>>(condition.code);
-        let concepts =
-            code.as_ref().ok().map(|code| code.concepts(&self.plan.vocabulary)).unwrap_or_default();
+        let concepts = match code.as_ref().ok() {
+            None => ConceptSet::EMPTY,
+            Some(code) => match code.concepts(&self.plan.vocabulary) {
+                // What somebody writes at this moment is taken at its word; what the chart says in words is not.
+                none if none.is_empty() && being_added => in_words(code.words(), &self.plan.problem_words),
+                concepts => concepts,
+            },
+        };
         let coded = code.as_ref().ok().is_some_and(|code| code.is_coded() || code.says_nothing_known());
         if concepts.is_empty() && coded {
             return;
@@ -91,6 +107,7 @@ impl<'a> Reader<'_, 'a> {
             state,
             onset: date(condition.onset_date_time.or_else(|| period(condition.onset_period).start)),
             side: self.sides(condition.body_site, &code).one(),
+            being_added,
             source,
         };
         self.chart.conditions.items.push(item);

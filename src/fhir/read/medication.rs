@@ -5,7 +5,8 @@ use serde_json::value::RawValue;
 
 use super::dosage::dosing;
 use super::product::{MedicineOf, Product};
-use super::{Common, Reader, date, period};
+use super::service::bounds;
+use super::{Common, Period, Reader, date, period};
 use crate::chart::{Gap, Medication, ResourceRef, Unusable, Usage};
 use crate::fhir::json::{Field, Str, read, read_object, resource};
 
@@ -29,7 +30,7 @@ pub(super) struct RawUse<'a> {
     #[serde(borrow, default)]
     taken: Str<'a>,
     #[serde(borrow)]
-    medication_codeable_concept: Option<&'a RawValue>,
+    pub(super) medication_codeable_concept: Option<&'a RawValue>,
     #[serde(borrow)]
     medication_reference: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -45,9 +46,11 @@ pub(super) struct RawUse<'a> {
     #[serde(borrow)]
     dispense_request: Option<&'a RawValue>,
     #[serde(borrow)]
-    dosage_instruction: Option<&'a RawValue>,
+    pub(super) dosage_instruction: Option<&'a RawValue>,
     #[serde(borrow)]
     dosage: Option<&'a RawValue>,
+    #[serde(borrow)]
+    pub(super) note: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) modifier_extension: Option<&'a RawValue>,
 }
@@ -72,8 +75,9 @@ impl<'a> Reader<'_, 'a> {
             match request.status.get() {
                 Some("active") => Ok(Some(Usage::Current)),
                 Some("on-hold") => Ok(Some(Usage::OnHold)),
-                Some("completed" | "stopped" | "cancelled" | "ended") => Ok(Some(Usage::Past)),
-                Some("draft" | "entered-in-error" | "unknown") => Ok(None),
+                Some("completed" | "stopped" | "ended") => Ok(Some(Usage::Past)),
+                // A cancelled one was withdrawn before any of it was given.
+                Some("cancelled" | "draft" | "entered-in-error" | "unknown") => Ok(None),
                 _ => Err(Unusable::Malformed),
             }
         });
@@ -170,15 +174,34 @@ pub(super) fn described(
     let dispense = read_object::<Dispense<'_>>(found.dispense_request).ok();
     let validity = period(dispense.and_then(|dispense| dispense.validity_period));
     let effective = period(found.effective_period);
-    let (dosing, route) = dosing(found.dosage_instruction.or(found.dosage));
+    let dosage = found.dosage_instruction.or(found.dosage);
+    let (dosing, route) = dosing(dosage);
+    let given = given(dosage);
     Medication {
         ingredients: product.ingredients,
         label: product.label,
         usage,
         route: route.or(product.route),
         dosing,
-        since: date(found.authored_on.or(found.effective_date_time).or(effective.start)),
-        until: date(validity.end.or(effective.end)),
+        since: date(found.authored_on.or(found.effective_date_time).or(effective.start).or(given.start)),
+        until: date(validity.end.or(effective.end).or(given.end)),
         source,
     }
+}
+
+/// From when to when the only instruction says the medicine is given.
+fn given<'a>(dosage: Option<&'a RawValue>) -> Period<'a> {
+    #[derive(Deserialize)]
+    struct Dosage<'a> {
+        #[serde(borrow)]
+        timing: Option<&'a RawValue>,
+    }
+    let only = match dosage {
+        Some(one) if one.get().starts_with('{') => Some(one),
+        list => match read::<Vec<&'a RawValue>>(list).ok().unwrap_or_default().as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        },
+    };
+    bounds(read_object::<Dosage<'a>>(only).ok().and_then(|dosage| dosage.timing))
 }

@@ -11,8 +11,10 @@ mod order;
 mod page;
 mod patient;
 mod product;
+mod response;
 mod route;
 mod service;
+mod site;
 mod timing;
 mod value;
 
@@ -63,6 +65,10 @@ pub fn chart(
         chart: Chart::empty(subject.today, plan.measurements.len(), plan.answers.len()),
     };
     let supplied = || needs.iter().zip(&acquired.supplies);
+    // Before the chart: a problem may stand in both by the time of the call.
+    for problem in &drafts.problems {
+        reader.problem_added(problem);
+    }
     for (need, supply) in supplied() {
         reader.supply(need, supply);
     }
@@ -74,9 +80,17 @@ pub fn chart(
     let mut chart = reader.chart;
     chart.conditions.coverage = listed(supplied(), |gives| *gives == Gives::Conditions);
     chart.allergies.coverage = listed(supplied(), |gives| *gives == Gives::Allergies);
-    chart.services.coverage =
-        listed(supplied(), |gives| matches!(gives, Gives::Procedures | Gives::ServiceRequests));
-    chart.medications.coverage = medications(supplied());
+    chart.services.coverage = listed_beside(
+        supplied(),
+        |gives| matches!(gives, Gives::Procedures | Gives::ServiceRequests),
+        |gives| *gives == Gives::DeviceRequests,
+    );
+    chart.medications.coverage = listed_beside(
+        supplied(),
+        |gives| *gives == Gives::MedicationRequests,
+        |gives| *gives == Gives::MedicationStatements,
+    );
+    chart.past_medications.coverage = listed(supplied(), |gives| *gives == Gives::PastMedicationRequests);
     if let Some((creatinine, egfr)) = plan.derive_egfr {
         derive::add_egfr(&mut chart, plan, creatinine, egfr);
     }
@@ -101,14 +115,16 @@ fn together(one: Coverage, other: Coverage) -> Coverage {
     }
 }
 
-/// Medicines come as requests and as statements. Many servers have no statements, so that only statements that came
-/// and are not all of them make the list incomplete.
-fn medications<'s>(supplied: impl Iterator<Item = (&'s Need, &'s Supply<'s>)> + Clone) -> Coverage {
-    let requests = listed(supplied.clone(), |gives| *gives == Gives::MedicationRequests);
-    let statements = listed(supplied, |gives| *gives == Gives::MedicationStatements);
-    match (requests, statements) {
-        (requests @ (Coverage::Complete | Coverage::Partial(_)), Coverage::Unavailable(_)) => requests,
-        (requests, statements) => together(requests, statements),
+/// The coverage of a list that also comes as resources that many servers do not have: those make the list incomplete
+/// only where they came and are not all of them.
+fn listed_beside<'s>(
+    supplied: impl Iterator<Item = (&'s Need, &'s Supply<'s>)> + Clone,
+    gives: impl Fn(&Gives) -> bool,
+    also: impl Fn(&Gives) -> bool,
+) -> Coverage {
+    match (listed(supplied.clone(), gives), listed(supplied, also)) {
+        (main @ (Coverage::Complete | Coverage::Partial(_)), Coverage::Unavailable(_)) => main,
+        (main, beside) => together(main, beside),
     }
 }
 
@@ -150,7 +166,23 @@ impl<'a> Reader<'_, 'a> {
             Gives::Allergies => self.each(supply, "AllergyIntolerance", Self::allergy),
             Gives::Procedures => self.each(supply, "Procedure", Self::procedure),
             Gives::ServiceRequests => self.each(supply, "ServiceRequest", Self::service_request),
-            Gives::Observations { measurements, answers } => self.page(supply, measurements, answers),
+            Gives::PastMedicationRequests => {
+                // The same reading, into the other list.
+                std::mem::swap(&mut self.chart.medications, &mut self.chart.past_medications);
+                self.each(supply, "MedicationRequest", Self::medication_request);
+                std::mem::swap(&mut self.chart.medications, &mut self.chart.past_medications);
+            }
+            Gives::DeviceRequests => self.each(supply, "DeviceRequest", Self::device_request),
+            Gives::Observations { measurements, answers } => {
+                self.page(supply, measurements, answers, observed::dated, |reader| {
+                    reader.each(supply, "Observation", Self::observation);
+                });
+            }
+            Gives::QuestionnaireResponses { answers } => {
+                self.page(supply, &[], answers, response::authored, |reader| {
+                    reader.each(supply, "QuestionnaireResponse", Self::questionnaire_response);
+                });
+            }
         }
     }
 
@@ -172,7 +204,7 @@ impl<'a> Reader<'_, 'a> {
             "Condition" => &mut self.chart.conditions.unusable,
             "MedicationRequest" | "MedicationStatement" => &mut self.chart.medications.unusable,
             "AllergyIntolerance" => &mut self.chart.allergies.unusable,
-            "Procedure" | "ServiceRequest" => &mut self.chart.services.unusable,
+            "Procedure" | "ServiceRequest" | "DeviceRequest" => &mut self.chart.services.unusable,
             _ => &mut self.chart.gaps,
         };
         unusable.push(gap);

@@ -171,7 +171,7 @@ impl<'a> Reader<'_, 'a> {
         }
     }
 
-    fn answered(&mut self, id: AnswerId, outcome: Result<Answer, Unusable>, source: &ResourceRef) {
+    pub(super) fn answered(&mut self, id: AnswerId, outcome: Result<Answer, Unusable>, source: &ResourceRef) {
         let Some(given) = self.chart.answers.get_mut(usize::from(id.0)) else { return };
         match outcome {
             Ok(answer) => given.newest_first.push(answer),
@@ -201,7 +201,7 @@ impl<'a> Reader<'_, 'a> {
     }
 
     /// A day of grace for clocks and zones.
-    fn in_the_past(&self, when: Result<When, Unusable>) -> Result<When, Unusable> {
+    pub(super) fn in_the_past(&self, when: Result<When, Unusable>) -> Result<When, Unusable> {
         let when = when?;
         let future = match when.instant() {
             Some(instant) => instant > self.subject.now.saturating_add(Duration::days(1)),

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::value::Value;
 use super::{Period, date, period};
 use crate::chart::{Unusable, When};
-use crate::fhir::json::{Str, read_object};
+use crate::fhir::json::{Str, read_object, resource};
 
 /// An Observation, or one of its components: the members they share have the same names.
 ///
@@ -116,4 +116,9 @@ pub(super) fn effective(observation: &RawObservation<'_>) -> Result<When, Unusab
         return Err(if unreadable { Unusable::UnreadableDate } else { Unusable::NoDate });
     };
     date(Some(stated)).ok_or(Unusable::UnreadableDate)
+}
+
+/// When an Observation was true, to tell whether a page of them is in order.
+pub(super) fn dated(raw: &RawValue) -> Option<When> {
+    effective(&resource::<RawObservation<'_>>(raw)?).ok()
 }

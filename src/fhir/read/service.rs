@@ -1,4 +1,4 @@
-//! Procedures and ServiceRequests: what has been done or asked for.
+//! Procedures, ServiceRequests and DeviceRequests: what has been done or asked for.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -8,7 +8,7 @@ use crate::chart::{Gap, Service, Stage, Unusable};
 use crate::fhir::concept::CodeableConcept;
 use crate::fhir::json::{Field, Str, read, read_object, resource};
 
-/// A Procedure or a ServiceRequest: the members they share have the same names.
+/// A Procedure, a ServiceRequest or a DeviceRequest: the members they share have the same names.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawService<'a> {
@@ -22,6 +22,9 @@ struct RawService<'a> {
     do_not_perform: Option<&'a RawValue>,
     #[serde(borrow)]
     code: Option<&'a RawValue>,
+    /// `code` of a DeviceRequest.
+    #[serde(borrow)]
+    code_codeable_concept: Option<&'a RawValue>,
     #[serde(borrow)]
     subject: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -52,27 +55,11 @@ impl<'a> Reader<'_, 'a> {
     }
 
     pub(super) fn service_request(&mut self, raw: &'a RawValue) {
-        self.service(raw, "ServiceRequest", |service| {
-            match read::<bool>(service.do_not_perform) {
-                Field::Ok(true) => return Ok(None),
-                Field::Bad => return Err(Unusable::Malformed),
-                Field::Ok(false) | Field::Absent => {}
-            }
-            match service.intent.get() {
-                Some("proposal" | "option" | "directive") => return Ok(None),
-                Some(
-                    "plan" | "order" | "original-order" | "reflex-order" | "filler-order" | "instance-order",
-                ) => {}
-                _ => return Err(Unusable::Malformed),
-            }
-            match service.status.get() {
-                Some("active" | "on-hold") => Ok(Some(Stage::Open)),
-                Some("completed") => Ok(Some(Stage::Completed)),
-                Some("revoked") => Ok(Some(Stage::Stopped)),
-                Some("draft" | "entered-in-error" | "unknown") => Ok(None),
-                _ => Err(Unusable::Malformed),
-            }
-        });
+        self.service(raw, "ServiceRequest", stage_of_request);
+    }
+
+    pub(super) fn device_request(&mut self, raw: &'a RawValue) {
+        self.service(raw, "DeviceRequest", stage_of_request);
     }
 
     fn service(
@@ -84,7 +71,7 @@ impl<'a> Reader<'_, 'a> {
         let Some(service) = resource::<RawService<'a>>(raw) else {
             return self.malformed(kind);
         };
-        let code = read_object::<CodeableConcept<'a>>(service.code);
+        let code = read_object::<CodeableConcept<'a>>(service.code.or(service.code_codeable_concept));
         let concepts =
             code.as_ref().ok().map(|code| code.concepts(&self.plan.vocabulary)).unwrap_or_default();
         if concepts.is_empty() && code.as_ref().ok().is_some_and(CodeableConcept::is_coded) {
@@ -134,6 +121,26 @@ impl<'a> Reader<'_, 'a> {
             until: date(done.end.or(planned.end).or(bounds.end)),
             source,
         });
+    }
+}
+
+fn stage_of_request(request: &RawService<'_>) -> Result<Option<Stage>, Unusable> {
+    match read::<bool>(request.do_not_perform) {
+        Field::Ok(true) => return Ok(None),
+        Field::Bad => return Err(Unusable::Malformed),
+        Field::Ok(false) | Field::Absent => {}
+    }
+    match request.intent.get() {
+        Some("proposal" | "option" | "directive") => return Ok(None),
+        Some("plan" | "order" | "original-order" | "reflex-order" | "filler-order" | "instance-order") => {}
+        _ => return Err(Unusable::Malformed),
+    }
+    match request.status.get() {
+        Some("active" | "on-hold") => Ok(Some(Stage::Open)),
+        Some("completed") => Ok(Some(Stage::Completed)),
+        Some("revoked") => Ok(Some(Stage::Stopped)),
+        Some("draft" | "entered-in-error" | "unknown") => Ok(None),
+        _ => Err(Unusable::Malformed),
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::super::condition::{Comparison, Condition};
+use super::super::condition::{Comparison, Condition, Length};
 use super::super::fact::{Coded, Limit, Measured};
-use super::super::files::{ConditionText, DoseText, LimitText, Name, StageText, WhoseDose};
+use super::super::files::{ConditionText, DoseText, LastingText, LimitText, Name, StageText, WhoseDose};
 use super::rules::Compiler;
 use crate::chart::Stage;
 
 /// Units of time that a length may be given in.
-const LENGTHS: &[&str] = &["d", "wk", "mo"];
+pub(super) const LENGTHS: &[&str] = &["d", "wk", "mo"];
 
 impl Compiler<'_> {
     /// Compiles a condition; `None` where a name in it is unknown, which has then been noted.
@@ -21,6 +21,7 @@ impl Compiler<'_> {
             ConditionText::Known(text) => Condition::Known(Box::new(self.condition(file, text)?)),
             ConditionText::Has(name) => Condition::Has(self.diagnosis(file, name)?),
             ConditionText::Had(name) => Condition::Had(self.diagnosis(file, name)?),
+            ConditionText::Adding(name) => Condition::Adding(self.diagnosis(file, name)?),
             ConditionText::Below(text) => self.compare(file, text, Comparison::Below)?,
             ConditionText::AtMost(text) => self.compare(file, text, Comparison::AtMost)?,
             ConditionText::AtLeast(text) => self.compare(file, text, Comparison::AtLeast)?,
@@ -39,7 +40,17 @@ impl Compiler<'_> {
             }
             ConditionText::Takes(name) => Condition::Takes(self.medicine(file, name)?),
             ConditionText::TakesOrOrders(name) => Condition::TakesOrOrders(self.medicine(file, name)?),
+            ConditionText::Took(name) => Condition::Took(self.medicine(file, name)?),
             ConditionText::Ordering(name) => Condition::Ordering(self.orderable(file, name)?),
+            ConditionText::OrderingAt(text) => Condition::OrderingAt {
+                kind: self.orderable(file, &text.of)?,
+                site: self.site(file, &text.site)?,
+            },
+            ConditionText::OrderedFor(text) => Condition::OrderedFor {
+                kind: self.orderable(file, &text.of)?,
+                length: self.lasting(file, text)?,
+            },
+            ConditionText::Stopping(name) => Condition::Stopping(self.orderable(file, name)?),
             ConditionText::AllergicTo(name) => {
                 Condition::AllergicTo { allergy: self.allergy(file, name)?, truly: false }
             }
@@ -55,28 +66,27 @@ impl Compiler<'_> {
             },
             ConditionText::TakenFor(text) => Condition::TakenFor {
                 medicine: self.medicine(file, &text.of)?,
-                at_least: self.limit(file, &text.at_least, LENGTHS)?,
+                length: self.at_least(file, &text.at_least)?,
             },
-            ConditionText::ServiceFor(text) => {
-                let (length, at_least) = match (&text.at_least, &text.more_than) {
-                    (Some(length), None) => (length, true),
-                    (None, Some(length)) => (length, false),
-                    _ => {
-                        let line = text.of.line;
-                        self.ledger.note(file, line, "`service-for` takes one of `at-least` and `more-than`");
-                        return None;
-                    }
-                };
-                Condition::ServiceFor {
-                    service: self.service(file, &text.of)?,
-                    length: self.limit(file, length, LENGTHS)?,
-                    at_least,
+            ConditionText::TookFor(text) => Condition::TookFor {
+                medicine: self.medicine(file, &text.of)?,
+                length: self.at_least(file, &text.at_least)?,
+            },
+            ConditionText::ServiceFor(text) => Condition::ServiceFor {
+                service: self.service(file, &text.of)?,
+                length: self.lasting(file, text)?,
+            },
+            ConditionText::HasFor(text) => {
+                let limits = [
+                    (Comparison::AtLeast, &text.at_least),
+                    (Comparison::Above, &text.more_than),
+                    (Comparison::AtMost, &text.at_most),
+                ];
+                Condition::HasFor {
+                    diagnosis: self.diagnosis(file, &text.of)?,
+                    length: self.length(file, text.of.line, &limits)?,
                 }
             }
-            ConditionText::HasFor(text) => Condition::HasFor {
-                diagnosis: self.diagnosis(file, &text.of)?,
-                at_least: self.limit(file, &text.at_least, LENGTHS)?,
-            },
             ConditionText::DoseEach(text) => self.dose(file, text, false)?,
             ConditionText::DosePerDay(text) => self.dose(file, text, true)?,
             ConditionText::Age(text) => Condition::AgeAtLeast(self.limit(file, &text.at_least, &["a"])?),
@@ -112,8 +122,27 @@ impl Compiler<'_> {
         })
     }
 
+    fn at_least(&mut self, file: &str, name: &Name) -> Option<Length> {
+        Some(Length { comparison: Comparison::AtLeast, limit: self.limit(file, name, LENGTHS)? })
+    }
+
+    fn lasting(&mut self, file: &str, text: &LastingText) -> Option<Length> {
+        let limits = [(Comparison::AtLeast, &text.at_least), (Comparison::Above, &text.more_than)];
+        self.length(file, text.of.line, &limits)
+    }
+
+    /// The one limit of time that is given.
+    fn length(&mut self, file: &str, line: u64, limits: &[(Comparison, &Option<Name>)]) -> Option<Length> {
+        let mut given = limits.iter().filter_map(|(comparison, name)| Some((*comparison, name.as_ref()?)));
+        let (Some((comparison, name)), None) = (given.next(), given.next()) else {
+            self.ledger.note(file, line, "a length of time takes exactly one limit");
+            return None;
+        };
+        Some(Length { comparison, limit: self.limit(file, name, LENGTHS)? })
+    }
+
     /// A threshold whose unit is one of `units`; an empty list was preceded by another mistake.
-    fn limit(&mut self, file: &str, name: &Name, units: &[&str]) -> Option<Arc<Limit>> {
+    pub(super) fn limit(&mut self, file: &str, name: &Name, units: &[&str]) -> Option<Arc<Limit>> {
         let Some(limit) = self.limits.get(name.as_str()) else {
             return self.ledger.unknown(file, name, "threshold");
         };
@@ -157,6 +186,10 @@ impl Compiler<'_> {
 
     fn service(&mut self, file: &str, name: &Name) -> Option<Arc<Coded>> {
         self.coded(file, name, |facts| &facts.services, "service fact")
+    }
+
+    fn site(&mut self, file: &str, name: &Name) -> Option<Arc<Coded>> {
+        self.coded(file, name, |facts| &facts.sites, "site")
     }
 
     /// What a draft may be: an order fact or a medicine.

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::fact::{Answered, Choice, Coded, Measured};
-use super::super::files::{AnswerFact, CodedFact, FactsFile, MeasurementFact, MedicineFact, Name, RouteText};
+use super::super::fact::{Answered, Coded, Measured};
+use super::super::files::FactsFile;
 use super::super::problem::Ledger;
+use super::super::questionnaire::Questionnaire;
 use super::super::value_set::ValueSets;
-use crate::chart::{AnswerId, ConceptSet, MeasurementId, Route};
+use super::{coded, measurements};
+use crate::chart::{AnswerId, MeasurementId};
 use crate::fhir::ReadPlan;
-use crate::fhir::plan::{AnswerPlan, DrugProducts, MeasurementPlan, UnitConversion, unit_key};
+use crate::fhir::plan::DrugProducts;
 
-const FILE: &str = "facts.yaml";
+pub(super) const FILE: &str = "facts.yaml";
 
 /// All facts by name, and the plan made of them.
 pub(super) struct FactTable {
@@ -22,6 +24,7 @@ pub(super) struct FactTable {
     pub(super) allergies: BTreeMap<String, Arc<Coded>>,
     pub(super) services: BTreeMap<String, Arc<Coded>>,
     pub(super) orders: BTreeMap<String, Arc<Coded>>,
+    pub(super) sites: BTreeMap<String, Arc<Coded>>,
     pub(super) plan: ReadPlan,
     pub(super) computed_egfr_from: Option<String>,
 }
@@ -31,6 +34,7 @@ impl FactTable {
         file: &FactsFile,
         sets: &ValueSets,
         products: DrugProducts,
+        questionnaires: &[Questionnaire],
         ledger: &mut Ledger,
     ) -> FactTable {
         let mut plan = ReadPlan {
@@ -59,35 +63,36 @@ impl FactTable {
             .map(MeasurementId)
             .zip(&file.measurements)
             .map(|(id, (name, fact))| {
-                let reading = measurement_plan(name, fact, sets, ledger);
+                let reading = measurements::measurement_plan(name, fact, sets, ledger);
                 plan.measured = plan.measured.union(reading.codes);
                 plan.measurements.push(reading);
                 let computed_from = computed.filter(|(_, to)| *to == id).map(|(from, _)| from);
-                (name.clone(), Arc::new(measured(id, name, fact, computed_from)))
+                (name.clone(), Arc::new(measurements::measured(id, name, fact, computed_from)))
             })
             .collect();
         let answered = (0..)
             .map(AnswerId)
             .zip(&file.answers)
             .map(|(id, (name, fact))| {
-                let reading = answer_plan(fact, sets, ledger);
+                let reading = coded::answer_plan(name, fact, sets, questionnaires, ledger);
                 plan.answered = plan.answered.union(reading.codes);
                 plan.answers.push(reading);
-                (name.clone(), Arc::new(answered(id, name, fact)))
+                (name.clone(), Arc::new(coded::answered(id, name, fact)))
             })
             .collect();
+        let named = file.diagnoses.iter().map(|(name, fact)| (name.as_str(), &*fact.codes, &*fact.words));
+        plan.problem_words = coded::words(named, sets, ledger);
+        let named = file.sites.iter().map(|(name, fact)| (name.as_str(), &*fact.codes, &*fact.words));
+        plan.site_words = coded::words(named, sets, ledger);
         let table = FactTable {
             measured,
             answered,
-            diagnoses: coded_table(&file.diagnoses, sets, ledger),
-            medicines: file
-                .medicines
-                .iter()
-                .map(|(name, fact)| (name.clone(), Arc::new(medicine(name, fact, sets, ledger))))
-                .collect(),
-            allergies: coded_table(&file.allergies, sets, ledger),
-            services: coded_table(&file.services, sets, ledger),
-            orders: coded_table(&file.orders, sets, ledger),
+            diagnoses: coded::table(&file.diagnoses, sets, ledger),
+            medicines: coded::table(&file.medicines, sets, ledger),
+            allergies: coded::table(&file.allergies, sets, ledger),
+            services: coded::table(&file.services, sets, ledger),
+            orders: coded::table(&file.orders, sets, ledger),
+            sites: coded::table(&file.sites, sets, ledger),
             plan,
             computed_egfr_from: file.computed_egfr.as_ref().map(|computed| computed.from.text.clone()),
         };
@@ -97,7 +102,8 @@ impl FactTable {
 
     /// Every fact's name, of all kinds.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        let coded = [&self.diagnoses, &self.medicines, &self.allergies, &self.services, &self.orders];
+        let coded =
+            [&self.diagnoses, &self.medicines, &self.allergies, &self.services, &self.orders, &self.sites];
         let coded = coded.into_iter().flat_map(|table| table.keys());
         self.measured.keys().chain(self.answered.keys()).chain(coded).map(String::as_str)
     }
@@ -130,150 +136,6 @@ impl FactTable {
             }
         }
     }
-}
-
-fn measurement_plan(
-    name: &str,
-    fact: &MeasurementFact,
-    sets: &ValueSets,
-    ledger: &mut Ledger,
-) -> MeasurementPlan {
-    let left = sets.concepts(FILE, &fact.left, ledger);
-    let right = sets.concepts(FILE, &fact.right, ledger);
-    sets.concepts(FILE, &fact.panels, ledger);
-    let mut units = std::collections::HashMap::new();
-    for unit in &fact.units {
-        let conversion = UnitConversion {
-            multiply: unit.multiply.unwrap_or(1.0),
-            add: unit.add.unwrap_or(0.0),
-            decimals: unit.decimals,
-        };
-        if conversion.multiply <= 0.0 {
-            ledger.note(FILE, 0, format!("`{name}`: a unit must be multiplied by more than 0"));
-        }
-        for spelling in &unit.spellings {
-            if units.insert(unit_key(spelling).into(), conversion).is_some_and(|other| other != conversion) {
-                ledger.note(FILE, 0, format!("`{name}`: the unit `{spelling}` is there twice"));
-            }
-        }
-    }
-    if units.get(unit_key(&fact.unit).as_str()) != Some(&UnitConversion::NONE) {
-        ledger.note(
-            FILE,
-            0,
-            format!("`{name}`: its own unit `{}` must be among its units, unconverted", fact.unit),
-        );
-    }
-    if fact.plausible.from >= fact.plausible.to {
-        ledger.note(FILE, 0, format!("`{name}`: the plausible range is empty"));
-    }
-    MeasurementPlan {
-        codes: sets.concepts(FILE, &fact.codes, ledger).union(left).union(right),
-        left,
-        right,
-        units,
-        plausible: (fact.plausible.from, fact.plausible.to),
-        per_leg: fact.per_leg,
-    }
-}
-
-fn measured(
-    id: MeasurementId,
-    name: &str,
-    fact: &MeasurementFact,
-    computed_from: Option<MeasurementId>,
-) -> Measured {
-    let asked_by = [&fact.codes, &fact.left, &fact.right, &fact.panels];
-    Measured {
-        id,
-        name: name.to_owned(),
-        title: fact.title.clone(),
-        plain: fact.plain.clone(),
-        unit: fact.unit.clone(),
-        unit_shown: fact.unit_shown.clone(),
-        decimals: usize::from(fact.decimals),
-        current_for_days: fact.current_for_days,
-        when_old: fact.when_old,
-        per_leg: fact.per_leg,
-        prefetch_key: fact.prefetch_key.clone().unwrap_or_else(|| camel(name)),
-        asked_by: asked_by.into_iter().flatten().map(|name| name.text.clone()).collect(),
-        computed_from,
-    }
-}
-
-fn answer_plan(fact: &AnswerFact, sets: &ValueSets, ledger: &mut Ledger) -> AnswerPlan {
-    AnswerPlan {
-        codes: sets.concepts(FILE, &fact.codes, ledger),
-        answers: fact.answers.values().map(|choice| sets.concepts(FILE, &choice.codes, ledger)).collect(),
-    }
-}
-
-fn answered(id: AnswerId, name: &str, fact: &AnswerFact) -> Answered {
-    Answered {
-        id,
-        name: name.to_owned(),
-        title: fact.title.clone(),
-        plain: fact.plain.clone(),
-        answers: fact
-            .answers
-            .iter()
-            .map(|(name, choice)| Choice {
-                name: name.clone(),
-                title: choice.title.clone(),
-                undecided: choice.undecided,
-            })
-            .collect(),
-        current_for_days: fact.current_for_days,
-        asked_by: texts(&fact.codes),
-    }
-}
-
-fn coded_table(
-    facts: &BTreeMap<String, CodedFact>,
-    sets: &ValueSets,
-    ledger: &mut Ledger,
-) -> BTreeMap<String, Arc<Coded>> {
-    let compiled = facts.iter().map(|(name, fact)| {
-        let coded = Coded {
-            name: name.clone(),
-            title: fact.title.clone(),
-            plain: fact.plain.clone(),
-            concepts: sets.concepts(FILE, &fact.codes, ledger),
-            except: sets.concepts(FILE, &fact.except, ledger),
-            except_routes: Vec::new(),
-            within_days: fact.within_days,
-            asked_by: texts(&fact.codes),
-        };
-        (name.clone(), Arc::new(coded))
-    });
-    compiled.collect()
-}
-
-fn medicine(name: &str, fact: &MedicineFact, sets: &ValueSets, ledger: &mut Ledger) -> Coded {
-    Coded {
-        name: name.to_owned(),
-        title: fact.title.clone(),
-        plain: fact.plain.clone(),
-        concepts: sets.concepts(FILE, &fact.codes, ledger),
-        except: ConceptSet::EMPTY,
-        except_routes: fact.except_routes.iter().copied().map(route).collect(),
-        within_days: None,
-        asked_by: texts(&fact.codes),
-    }
-}
-
-fn route(text: RouteText) -> Route {
-    match text {
-        RouteText::Oral => Route::Oral,
-        RouteText::Injected => Route::Injected,
-        RouteText::Topical => Route::Topical,
-        RouteText::EyeOrEar => Route::EyeOrEar,
-        RouteText::Other => Route::Other,
-    }
-}
-
-fn texts(names: &[Name]) -> Vec<String> {
-    names.iter().map(|name| name.text.clone()).collect()
 }
 
 /// `smoking-status` as `smokingStatus`: prefetch keys are plain words for every client.

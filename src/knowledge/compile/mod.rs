@@ -1,22 +1,27 @@
 //! From files to knowledge: every name resolved, every mistake told.
 
+mod cards;
+mod coded;
 mod conditions;
 mod facts;
+mod measurements;
 mod needs;
 mod rules;
 mod texts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
 use super::fact::Limit;
 use super::files::{
-    CaseFile, FactsFile, OrdersFile, PackageFile, ReferencesFile, RulesFile, ServicesFile, StatementsFile,
-    ThresholdsFile,
+    CaseFile, FactsFile, MatrixFile, OrdersFile, PackageFile, ReferencesFile, RulesFile, ServicesFile,
+    StatementsFile, SynonymsFile, ThresholdsFile, TopicEntry,
 };
+use super::overlay::{Deployment, Overlaid};
 use super::problem::{Ledger, Problems};
+use super::questionnaire::Questionnaire;
 use super::rule::Statement;
 use super::source::PackageSource;
 use super::value_set::{ValueSets, drug_products};
@@ -27,51 +32,79 @@ use facts::FactTable;
 ///
 /// # Errors
 /// With every mistake that was found. A file that is not valid YAML of its kind tells its first mistake only.
-pub(super) fn compile(source: &PackageSource) -> Result<Knowledge, Problems> {
+pub(super) fn compile(source: &PackageSource, deployment: &Deployment) -> Result<Knowledge, Problems> {
     let mut ledger = Ledger::default();
+    let mut overlay = deployment.overlay.as_ref().and_then(|overlay| Overlaid::read(overlay, &mut ledger));
     let package: Option<PackageFile> = read(source, "package.yaml", &mut ledger);
     let services: Option<ServicesFile> = read(source, "services.yaml", &mut ledger);
     let facts: Option<FactsFile> = read(source, "facts.yaml", &mut ledger);
     let thresholds: Option<ThresholdsFile> = read(source, "thresholds.yaml", &mut ledger);
     let references: Option<ReferencesFile> = read(source, "references.yaml", &mut ledger);
     let orders: Option<OrdersFile> = read(source, "orders.yaml", &mut ledger);
-    let value_sets = ValueSets::read(source, &mut ledger);
+    let synonyms: Option<SynonymsFile> = read(source, "synonyms.yaml", &mut ledger);
+    let matrix: Option<MatrixFile> = read(source, "matrix.yaml", &mut ledger);
+    let mut value_sets = ValueSets::read(source, &mut ledger);
     let products = drug_products(source, &mut ledger);
     let topics: Vec<TopicFiles> = package
         .iter()
         .flat_map(|package| &package.topics)
         .filter_map(|topic| TopicFiles::read(source, topic.id.as_str(), &mut ledger))
         .collect();
-    let (Some(package), Some(services), Some(facts), Some(thresholds), Some(references), Some(orders)) =
-        (package, services, facts, thresholds, references, orders)
+    let (
+        Some(mut package),
+        Some(services),
+        Some(facts),
+        Some(mut thresholds),
+        Some(references),
+        Some(orders),
+    ) = (package, services, facts, thresholds, references, orders)
     else {
         return Err(ledger.close().err().unwrap_or(Problems(Vec::new())));
     };
 
-    let facts = FactTable::compile(&facts, &value_sets, products, &mut ledger);
+    let off = match &mut overlay {
+        Some(overlay) => {
+            overlay.reviews(&mut package, &mut ledger);
+            overlay.thresholds(&mut thresholds, &mut ledger);
+            overlay.codes(&mut value_sets, &mut ledger);
+            overlay.off(topics.iter().map(|topic| &topic.rules), &mut ledger)
+        }
+        None => BTreeSet::new(),
+    };
+    let compiled_topics: Vec<Topic> =
+        package.topics.iter().map(|topic| compiled_topic(topic, &package, deployment)).collect();
+    let questionnaires = Questionnaire::read_all(source, &mut ledger);
+    let facts = FactTable::compile(&facts, &value_sets, products, &questionnaires, &mut ledger);
     let limits = limits(&thresholds, &references, &facts, &mut ledger);
     let statements = statements(&topics, &references, &mut ledger);
-    let mut compiler = rules::Compiler::new(&facts, &limits, &statements, &value_sets, &mut ledger);
+    let mut compiler =
+        rules::Compiler::new(&facts, &limits, &statements, &value_sets, &questionnaires, &mut ledger);
     compiler.orders(&orders);
     compiler.topics(&topics);
-    let (rules, groups, orders, templates, used) = compiler.finish();
+    let (mut rules, groups, orders, templates, used) = compiler.finish();
+    for rule in &mut rules {
+        let shown = compiled_topics.get(rule.topic).is_some_and(|topic| topic.shown);
+        rule.judged = shown && !off.contains(&rule.name);
+    }
     let services = needs::services(&services, &topics, &rules, &groups, &facts, &value_sets, &mut ledger);
     unused(&used, &facts, &limits, &mut ledger);
     let cases: Vec<_> = topics.iter().map(|topic| (topic.path("cases.yaml"), topic.cases.clone())).collect();
     super::lint::cases(&rules, &cases, &mut ledger);
     super::lint::rules(&rules, &services, &mut ledger);
+    let overlay =
+        overlay.map(|overlay| overlay.finish(topics.iter().map(|topic| &topic.statements), &mut ledger));
+    if let Some(cases) = overlay.as_ref().and_then(|overlay| overlay.cases.as_ref()) {
+        super::lint::cases_name_rules(&rules, super::overlay::CASES, cases, &mut ledger);
+    }
+    let matrix = matrix.map(|matrix| matrix.rows).unwrap_or_default();
+    super::lint::matrix(&matrix, &statements, &rules, &groups, &mut ledger);
     ledger.close()?;
 
     Ok(Knowledge {
-        topics: package
-            .topics
-            .iter()
-            .map(|topic| Topic {
-                id: topic.id.text.clone(),
-                title: topic.title.clone(),
-                plain: topic.plain.clone(),
-            })
-            .collect(),
+        matrix,
+        synonyms: synonyms.unwrap_or_default().synonyms,
+        topics: compiled_topics,
+        overlay,
         package,
         references: references.references,
         statements: statements.into_values().collect(),
@@ -87,7 +120,19 @@ pub(super) fn compile(source: &PackageSource) -> Result<Knowledge, Problems> {
         answered: facts.answered.values().cloned().collect(),
         fact_count: facts.names().count(),
         plan: facts.plan,
+        questionnaires,
     })
+}
+
+fn compiled_topic(topic: &TopicEntry, package: &PackageFile, deployment: &Deployment) -> Topic {
+    let review = topic.review.clone().unwrap_or_else(|| package.review.clone());
+    Topic {
+        id: topic.id.text.clone(),
+        title: topic.title.clone(),
+        plain: topic.plain.clone(),
+        shown: review.state >= deployment.minimum_review,
+        review,
+    }
 }
 
 /// The files of one topic.
@@ -112,7 +157,11 @@ impl TopicFiles {
     }
 }
 
-fn read<T: DeserializeOwned>(source: &PackageSource, path: &str, ledger: &mut Ledger) -> Option<T> {
+pub(super) fn read<T: DeserializeOwned>(
+    source: &PackageSource,
+    path: &str,
+    ledger: &mut Ledger,
+) -> Option<T> {
     let Some(text) = source.text(path) else {
         ledger.note(path, 0, "the file is missing");
         return None;
@@ -185,7 +234,7 @@ fn statements(
 
 /// What nothing refers to is a mistake or dead.
 fn unused(
-    used: &std::collections::BTreeSet<String>,
+    used: &BTreeSet<String>,
     facts: &FactTable,
     limits: &BTreeMap<String, Arc<Limit>>,
     ledger: &mut Ledger,

@@ -1,11 +1,11 @@
 //! Services, and the prefetch they ask for: nothing but what their rules use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::condition::Condition;
-use super::super::fact::{Answered, Measured, Named};
-use super::super::files::ServicesFile;
+use super::super::fact::{Answered, Coded, Measured, Named};
+use super::super::files::{ServiceResource, ServicesFile};
 use super::super::problem::Ledger;
 use super::super::rule::{ActionPlan, CardPlan, Group, Rule, RuleId, Service, Suggest, Text, Words};
 use super::super::value_set::ValueSets;
@@ -17,6 +17,9 @@ const FILE: &str = "services.yaml";
 
 /// Results asked for under one key: enough to reach past unusable ones, few enough to stay small.
 const RESULTS_PER_FACT: usize = 20;
+
+/// Questionnaire responses asked for: of all questionnaires, because few servers search by one.
+const RESPONSES: usize = 20;
 
 /// Bytes of a list of codes that still fit into a URL everywhere, together with base and patient.
 const LONGEST_CODE_LIST: usize = 1500;
@@ -33,7 +36,7 @@ pub(super) fn services(
     let numbered: Vec<(RuleId, &Rule)> = (0..).map(RuleId).zip(rules).collect();
     let mut services: Vec<Service> = Vec::new();
     for entry in &file.services {
-        for topic in &entry.topics {
+        for topic in entry.topics.iter().flatten() {
             if !topics.iter().any(|files| files.id == topic.as_str()) {
                 ledger.unknown::<()>(FILE, topic, "topic");
             }
@@ -42,17 +45,18 @@ pub(super) fn services(
             ledger.note(FILE, entry.id.line, format!("`{}` is there twice for one hook", entry.id));
         }
         let of_topic = |rule: &Rule| {
-            topics.get(rule.topic).is_some_and(|files| entry.topics.iter().any(|t| t.as_str() == files.id))
+            let Some(listed) = &entry.topics else { return true };
+            topics.get(rule.topic).is_some_and(|files| listed.iter().any(|topic| topic.as_str() == files.id))
         };
         let shows: Vec<RuleId> = numbered
             .iter()
-            .filter(|(_, rule)| of_topic(rule) && rule.hooks.contains(&entry.hook))
+            .filter(|(_, rule)| rule.judged && of_topic(rule) && rule.hooks.contains(&entry.hook))
             .map(|(id, _)| *id)
             .collect();
         let listens: Vec<RuleId> = numbered
             .iter()
             .filter(|(id, rule)| {
-                !shows.contains(id) && rule.silences.iter().any(|other| shows.contains(other))
+                rule.judged && !shows.contains(id) && rule.silences.iter().any(|other| shows.contains(other))
             })
             .map(|(id, _)| *id)
             .collect();
@@ -68,6 +72,8 @@ pub(super) fn services(
         for required in &entry.requires {
             match needs.iter_mut().find(|need| need.key == required.as_str()) {
                 Some(need) => need.required = true,
+                // What a site turns off is not asked for either.
+                None if rules.iter().any(|rule| !rule.judged) => {}
                 None => {
                     ledger.unknown::<()>(FILE, required, "prefetch key of this service");
                 }
@@ -99,8 +105,9 @@ struct SharedKey<'u> {
 struct Used {
     conditions: bool,
     medications: bool,
+    past_medications: bool,
     allergies: bool,
-    services: BTreeMap<String, ()>,
+    services: BTreeMap<ServiceResource, BTreeSet<String>>,
     measured: BTreeMap<String, Arc<Measured>>,
     answered: BTreeMap<String, Arc<Answered>>,
 }
@@ -115,8 +122,9 @@ impl Used {
             row.applies.iter().for_each(|condition| self.condition(condition));
             row.raised.iter().for_each(|(condition, _)| self.condition(condition));
             self.text(&row.now);
-            self.text(&row.article);
+            row.article.iter().for_each(|text| self.text(text));
             row.current.iter().for_each(|text| self.text(text));
+            row.advice.iter().for_each(|text| self.text(text));
             self.text(&row.plain_aim);
             row.suggest.iter().for_each(|suggest| self.suggest(suggest));
             if let Some(group) = groups.get(row.group) {
@@ -152,6 +160,10 @@ impl Used {
     fn condition(&mut self, condition: &Condition) {
         condition.walk(&mut |condition| match condition {
             Condition::Has(_) | Condition::Had(_) | Condition::HasFor { .. } => self.conditions = true,
+            Condition::Took(_) | Condition::TookFor { .. } => {
+                self.medications = true;
+                self.past_medications = true;
+            }
             Condition::Compare { fact, .. } | Condition::OnRecord(fact) => self.measured(fact),
             Condition::Answer { fact, .. } => {
                 self.answered.insert(fact.name.clone(), Arc::clone(fact));
@@ -164,13 +176,17 @@ impl Used {
             }
             Condition::AllergicTo { .. } => self.allergies = true,
             Condition::Service { service, .. } | Condition::ServiceFor { service, .. } => {
-                self.services.extend(service.asked_by.iter().map(|set| (set.clone(), ())));
+                self.service(service);
             }
             Condition::All(_)
             | Condition::Any(_)
             | Condition::Not(_)
             | Condition::Known(_)
+            | Condition::Adding(_)
             | Condition::Ordering(_)
+            | Condition::OrderingAt { .. }
+            | Condition::OrderedFor { .. }
+            | Condition::Stopping(_)
             | Condition::OrderingUncoded
             | Condition::AgeAtLeast(_) => {}
         });
@@ -186,11 +202,15 @@ impl Used {
                 Named::Diagnosis(_) => self.conditions = true,
                 Named::Medicine(_) => self.medications = true,
                 Named::Allergy(_) => self.allergies = true,
-                Named::Service(fact) => {
-                    self.services.extend(fact.asked_by.iter().map(|set| (set.clone(), ())));
-                }
+                Named::Service(fact) => self.service(fact),
                 Named::Order(_) | Named::Limit(_) | Named::Missed => {}
             }
+        }
+    }
+
+    fn service(&mut self, fact: &Coded) {
+        for resource in &fact.resources {
+            self.services.entry(*resource).or_default().extend(fact.asked_by.iter().cloned());
         }
     }
 
@@ -220,7 +240,9 @@ impl Used {
         for fact in self.measured.values() {
             by_key.entry(fact.prefetch_key.clone()).or_default().measured.push(fact);
         }
-        for fact in self.answered.values() {
+        let (asked, observed): (Vec<_>, Vec<_>) =
+            self.answered.values().partition(|fact| fact.questionnaire.is_some());
+        for fact in observed {
             by_key.entry(camel(&fact.name)).or_default().answered.push(fact);
         }
         for (key, SharedKey { measured, answered }) in by_key {
@@ -243,17 +265,32 @@ impl Used {
             let statements = format!("MedicationStatement?{OF_PATIENT}&status=active,intended");
             needs.push(need("medicationStatements", statements, Gives::MedicationStatements));
         }
+        if self.past_medications {
+            let past = format!("MedicationRequest?{OF_PATIENT}&status=completed,stopped");
+            needs.push(need("pastMedicationRequests", past, Gives::PastMedicationRequests));
+        }
         if self.allergies {
             needs.push(need("allergies", format!("AllergyIntolerance?{OF_PATIENT}"), Gives::Allergies));
         }
-        if !self.services.is_empty() {
-            let codes = code_list(self.services.keys(), value_sets);
+        for (resource, sets) in &self.services {
+            let codes = code_list(sets.iter(), value_sets);
             // Servers refuse long URLs, the shortest limit known is 2048 bytes; reading looks at codes anyway.
             let by_code =
                 if codes.len() <= LONGEST_CODE_LIST { format!("&code={codes}") } else { String::new() };
-            needs.push(need("procedures", format!("Procedure?{OF_PATIENT}{by_code}"), Gives::Procedures));
-            let requests = format!("ServiceRequest?{OF_PATIENT}{by_code}");
-            needs.push(need("serviceRequests", requests, Gives::ServiceRequests));
+            let (key, kind, gives) = match resource {
+                ServiceResource::Procedure => ("procedures", "Procedure", Gives::Procedures),
+                ServiceResource::ServiceRequest => {
+                    ("serviceRequests", "ServiceRequest", Gives::ServiceRequests)
+                }
+                ServiceResource::DeviceRequest => ("deviceRequests", "DeviceRequest", Gives::DeviceRequests),
+            };
+            needs.push(need(key, format!("{kind}?{OF_PATIENT}{by_code}"), gives));
+        }
+        if !asked.is_empty() {
+            let answers = asked.iter().map(|fact| fact.id).collect();
+            let gives = Gives::QuestionnaireResponses { answers };
+            let template = format!("QuestionnaireResponse?{OF_PATIENT}&_sort=-authored&_count={RESPONSES}");
+            needs.push(need("questionnaireResponses", template, gives));
         }
         needs
     }

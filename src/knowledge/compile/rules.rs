@@ -6,15 +6,12 @@ use std::sync::Arc;
 use minijinja::Environment;
 
 use super::super::fact::Limit;
-use super::super::files::{
-    ActionText, CardText, CodingText, GroupText, Name, OrderText, OrdersFile, PlainCard, RowText, RuleText,
-    SuggestText,
-};
+use super::super::files::{CodingText, DeviceOrderText, GroupText, Name, OrderText, OrdersFile, RuleText};
 use super::super::problem::Ledger;
-use super::super::rule::{
-    ActionPlan, CardPlan, Group, Order, RowPlan, Rule, RuleId, Statement, Suggest, SuggestOption, Words,
-};
+use super::super::questionnaire::Questionnaire;
+use super::super::rule::{Group, Order, Rule, RuleId, Statement, Words};
 use super::super::value_set::ValueSets;
+use super::conditions::LENGTHS;
 use super::{FactTable, TopicFiles, texts};
 use crate::chart::System;
 
@@ -24,15 +21,16 @@ const ORDERS: &str = "orders.yaml";
 pub(super) struct Compiler<'a> {
     pub(super) facts: &'a FactTable,
     pub(super) limits: &'a BTreeMap<String, Arc<Limit>>,
-    statements: &'a BTreeMap<String, Arc<Statement>>,
+    pub(super) statements: &'a BTreeMap<String, Arc<Statement>>,
     value_sets: &'a ValueSets,
+    pub(super) questionnaires: &'a [Questionnaire],
     pub(super) ledger: &'a mut Ledger,
     pub(super) templates: Environment<'static>,
     pub(super) used: BTreeSet<String>,
     rules: Vec<Rule>,
-    groups: Vec<Group>,
-    orders: BTreeMap<String, Arc<Order>>,
-    proposed: BTreeSet<String>,
+    pub(super) groups: Vec<Group>,
+    pub(super) orders: BTreeMap<String, Arc<Order>>,
+    pub(super) proposed: BTreeSet<String>,
     rule_ids: BTreeMap<String, RuleId>,
 }
 
@@ -46,6 +44,7 @@ impl<'a> Compiler<'a> {
         limits: &'a BTreeMap<String, Arc<Limit>>,
         statements: &'a BTreeMap<String, Arc<Statement>>,
         value_sets: &'a ValueSets,
+        questionnaires: &'a [Questionnaire],
         ledger: &'a mut Ledger,
     ) -> Compiler<'a> {
         let used = facts.computed_egfr_from.iter().cloned().collect();
@@ -54,6 +53,7 @@ impl<'a> Compiler<'a> {
             limits,
             statements,
             value_sets,
+            questionnaires,
             ledger,
             templates: texts::environment(),
             used,
@@ -70,12 +70,19 @@ impl<'a> Compiler<'a> {
             let (codings, reasons, evidence): (_, &[Name], &[Name]) = match text {
                 OrderText::ServiceRequest(order) => (&order.codes, &order.reasons, &[]),
                 OrderText::MedicationRequest(order) => (&order.codes, &order.reasons, &[]),
+                OrderText::DeviceRequest(order) => (&order.codes, &order.reasons, &[]),
                 OrderText::Condition(order) => (&order.codes, &[], &order.evidence),
+            };
+            let lasting = match text {
+                OrderText::DeviceRequest(DeviceOrderText { lasting: Some(lasting), .. }) => {
+                    self.limit(ORDERS, lasting, LENGTHS)
+                }
+                _ => None,
             };
             self.codings(codings);
             let reasons = reasons.iter().filter_map(|name| self.diagnosis(ORDERS, name)).collect();
             let evidence = evidence.iter().filter_map(|name| self.measured(ORDERS, name)).collect();
-            let order = Order { name: name.clone(), text: text.clone(), reasons, evidence };
+            let order = Order { name: name.clone(), text: text.clone(), reasons, evidence, lasting };
             self.orders.insert(name.clone(), Arc::new(order));
         }
     }
@@ -144,6 +151,7 @@ impl<'a> Compiler<'a> {
             name: name.to_owned(),
             title: text.title.clone(),
             topic,
+            table: text.table,
             words: Words {
                 summary: self.text(file, line, &format!("{name} summary"), &text.summary),
                 because: self.text(file, line, &format!("{name} because"), &text.because),
@@ -174,127 +182,12 @@ impl<'a> Compiler<'a> {
             title: text.title.clone(),
             topic,
             hooks: text.hooks.clone(),
+            judged: true,
             when: when?,
             silences,
             card,
             unknown,
             row,
-        })
-    }
-
-    fn card(&mut self, file: &str, line: u64, place: &str, text: &CardText) -> CardPlan {
-        CardPlan {
-            indicator: text.indicator,
-            words: Words {
-                summary: self.text(file, line, &format!("{place} summary"), &text.summary),
-                because: self.text(file, line, &format!("{place} because"), &text.because),
-            },
-            plain: text.plain.as_ref().map(|plain| self.plain(file, line, place, plain)),
-            says: self.says(file, &text.says),
-            suggest: text.suggest.as_ref().and_then(|suggest| self.suggest(file, suggest)),
-        }
-    }
-
-    fn plain(&mut self, file: &str, line: u64, place: &str, text: &PlainCard) -> Words {
-        Words {
-            summary: self.text(file, line, &format!("{place} plain summary"), &text.summary),
-            because: self.text(file, line, &format!("{place} plain because"), &text.because),
-        }
-    }
-
-    fn row(&mut self, file: &str, line: u64, place: &str, text: &RowText) -> Option<RowPlan> {
-        let group = self.groups.iter().position(|group| group.name == text.of.as_str());
-        if group.is_none() {
-            self.ledger.unknown::<()>(file, &text.of, "group");
-        }
-        let applies = match &text.applies {
-            Some(applies) => Some(self.condition(file, applies)?),
-            None => None,
-        };
-        let raised = match &text.raised {
-            Some(raised) => Some((self.condition(file, &raised.when)?, raised.to)),
-            None => None,
-        };
-        Some(RowPlan {
-            group: group?,
-            raised,
-            applies,
-            indicator: text.indicator,
-            about: text.about.clone(),
-            now: self.text(file, line, &format!("{place} row now"), &text.now),
-            article: self.text(file, line, &format!("{place} row article"), &text.article),
-            current: text
-                .current
-                .as_ref()
-                .map(|current| self.text(file, line, &format!("{place} row current"), current)),
-            plain_about: text.plain.about.clone(),
-            plain_aim: self.text(file, line, &format!("{place} row plain aim"), &text.plain.aim),
-            suggest: text.suggest.as_ref().and_then(|suggest| self.suggest(file, suggest)),
-        })
-    }
-
-    fn says(&mut self, file: &str, names: &[Name]) -> Vec<Arc<Statement>> {
-        if names.is_empty() {
-            self.ledger.note(file, 0, "a card must carry at least one statement (`says`)");
-        }
-        let known = names.iter().filter_map(|name| match self.statements.get(name.as_str()) {
-            Some(statement) => Some(Arc::clone(statement)),
-            None => self.ledger.unknown(file, name, "statement"),
-        });
-        known.collect()
-    }
-
-    fn suggest(&mut self, file: &str, text: &SuggestText) -> Option<Suggest> {
-        let mut options = Vec::new();
-        for option in &text.options {
-            let when = match &option.when {
-                Some(when) => Some(self.condition(file, when)?),
-                None => None,
-            };
-            if option.actions.is_empty() {
-                self.ledger.note(file, 0, format!("the suggestion `{}` does nothing", option.label));
-            }
-            let actions: Vec<_> = option.actions.iter().map(|action| self.action(file, action)).collect();
-            options.push(SuggestOption {
-                label: option.label.clone(),
-                recommended: option.recommended,
-                when,
-                actions: actions.into_iter().collect::<Option<_>>()?,
-            });
-        }
-        let recommended = options.iter().filter(|option| option.recommended).count();
-        if recommended > 1 && text.selection == crate::wire::SelectionBehavior::AtMostOne {
-            self.ledger.note(file, 0, "of suggestions with `at-most-one`, only one may be recommended");
-        }
-        Some(Suggest { selection: text.selection, options })
-    }
-
-    fn action(&mut self, file: &str, text: &ActionText) -> Option<ActionPlan> {
-        Some(match text {
-            ActionText::Create(name) => {
-                self.proposed.insert(name.text.clone());
-                match self.orders.get(name.as_str()) {
-                    Some(order) => ActionPlan::Create(Arc::clone(order)),
-                    None => self.ledger.unknown(file, name, "order")?,
-                }
-            }
-            ActionText::Remove(name) => ActionPlan::Remove(self.orderable(file, name)?),
-            ActionText::Change(change) => {
-                self.proposed.insert(change.to.text.clone());
-                let to = match self.orders.get(change.to.as_str()) {
-                    Some(order) => Arc::clone(order),
-                    None => self.ledger.unknown(file, &change.to, "order")?,
-                };
-                if !matches!(&to.text, OrderText::MedicationRequest(text) if text.dosage.is_some()) {
-                    let text = format!("`{}` is no medication request with a dosage", change.to);
-                    self.ledger.note(file, change.to.line, text);
-                }
-                ActionPlan::Change {
-                    medicine: self.medicine(file, &change.order)?,
-                    to,
-                    description: change.description.clone(),
-                }
-            }
         })
     }
 }

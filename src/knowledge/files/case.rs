@@ -31,6 +31,19 @@ pub struct CaseRule {
     pub chart: CaseChart,
     /// The cases: at least one of each kind.
     pub cases: Vec<CaseText>,
+    /// Changes to the rule that no case can notice, with the reason why that is right.
+    #[serde(default)]
+    pub unnoticed: Vec<UnnoticedText>,
+}
+
+/// A change to a rule, as `gaitkeeper check --mutate` names it, that goes unnoticed and may.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct UnnoticedText {
+    /// The change.
+    pub change: String,
+    /// Why no case can notice it.
+    pub because: String,
 }
 
 /// One case.
@@ -89,6 +102,8 @@ pub struct CaseChart {
     pub services: Option<Vec<CaseService>>,
     /// Drafts.
     pub drafts: Option<Vec<CaseDraft>>,
+    /// Problems that the call adds.
+    pub adding: Option<Vec<CaseCondition>>,
     /// Prefetch keys that the client does not send.
     pub withheld: Option<Vec<Name>>,
 }
@@ -126,6 +141,9 @@ pub struct CaseCondition {
     /// For an allergy: `allergy` or `intolerance`.
     #[serde(rename = "type")]
     pub kind: Option<String>,
+    /// Recorded in words only, without a code.
+    #[serde(default)]
+    pub text_only: bool,
 }
 
 /// One medicine in use.
@@ -138,10 +156,14 @@ pub struct CaseMedication {
     pub status: Option<String>,
     /// `authoredOn`
     pub since: Option<String>,
+    /// The end of `dispenseRequest.validityPeriod`.
+    pub until: Option<String>,
     /// Milligrams at a time.
     pub milligrams: Option<f64>,
     /// Times a day.
     pub times_a_day: Option<u32>,
+    /// How it is given, in words (`oral`, `topical`…).
+    pub route: Option<String>,
     /// Recorded in words only, without a code.
     #[serde(default)]
     pub text_only: bool,
@@ -153,10 +175,23 @@ pub struct CaseMedication {
 pub struct CaseService {
     /// Value set or `system|code`.
     pub is: Name,
-    /// `ServiceRequest.status`; `active` where left out.
+    /// `status`; `active` where left out.
     pub status: Option<String>,
-    /// `authoredOn`
+    /// `authoredOn`; of a Procedure `performedDateTime`.
     pub on: Option<String>,
+    /// The resource type: ServiceRequest where left out.
+    pub resource: Option<CaseResource>,
+}
+
+/// A resource type that a case may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum CaseResource {
+    /// ServiceRequest.
+    ServiceRequest,
+    /// DeviceRequest.
+    DeviceRequest,
+    /// Procedure.
+    Procedure,
 }
 
 /// One draft order.
@@ -175,6 +210,17 @@ pub struct CaseDraft {
     /// Ordered in words only, without a code.
     #[serde(default)]
     pub text_only: bool,
+    /// How a medicine is given, in words (`oral`, `topical`…).
+    pub route: Option<String>,
+    /// The resource type of what is no medicine: ServiceRequest where left out.
+    pub resource: Option<CaseResource>,
+    /// The body site: value set or `system|code`.
+    pub site: Option<Name>,
+    /// The body site in words.
+    pub site_text: Option<String>,
+    /// It stops what it names.
+    #[serde(default)]
+    pub stops: bool,
     /// Until when (`YYYY-MM-DD`), with `from`.
     pub until: Option<String>,
     /// From when (`YYYY-MM-DD`).
@@ -193,8 +239,20 @@ pub struct CaseExpectation {
     pub summary: Option<String>,
     /// A piece of the detail of its card.
     pub detail: Option<String>,
+    /// Whether its row stands in the table of its group, missed or met.
+    pub row: Option<ExpectedRow>,
     /// The labels of the suggestions of its card, in order; an empty list means none.
     pub suggestions: Option<Vec<String>>,
+}
+
+/// Whether a row stands in its table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExpectedRow {
+    /// It does.
+    Shown,
+    /// It does not; the table itself is there.
+    Hidden,
 }
 
 /// What a rule must say.
@@ -211,4 +269,6 @@ pub enum ExpectedOutcome {
     UnknownCard,
     /// It fires, and a graver rule silences it.
     Silenced,
+    /// It fires, and its row is hidden because it does not apply.
+    Hidden,
 }

@@ -21,6 +21,8 @@ pub enum ConditionText {
     Has(Name),
     /// The diagnosis is on record as over (resolved, inactive, ended).
     Had(Name),
+    /// A problem that this call adds to the problem list stands for the diagnosis.
+    Adding(Name),
     /// The newest value is below the limit. For a fact told per leg: that of either leg.
     Below(LimitText),
     /// The newest value is at most the limit.
@@ -31,14 +33,22 @@ pub enum ConditionText {
     Above(LimitText),
     /// A usable value no older than the look-back of the fact is on record.
     OnRecord(Name),
-    /// The newest answer is one of these.
+    /// The newest answer is one of these; where several were given at once, one of them.
     Answer(AnswerText),
     /// The medicine is in use, on-hold included.
     Takes(Name),
     /// The medicine is in use, or among the drafts.
     TakesOrOrders(Name),
+    /// The medicine is in use, or once was.
+    Took(Name),
     /// A draft this call is about is of this kind: an order fact or a medicine.
     Ordering(Name),
+    /// A draft of this kind is for this body site, by code or in words; one that states no site: unknown.
+    OrderingAt(OrderAtText),
+    /// A draft of this kind lasts for at least or for more than this long; one without an end: unknown.
+    OrderedFor(LastingText),
+    /// A draft this call is about stops something of this kind.
+    Stopping(Name),
     /// An allergy or intolerance is on record.
     AllergicTo(Name),
     /// The allergy is on record as an allergy, not as an intolerance only.
@@ -47,9 +57,11 @@ pub enum ConditionText {
     Service(ServiceText),
     /// The medicine has been in use for at least this long.
     TakenFor(MedicineFor),
+    /// A course of the medicine, going on or over, lasted at least this long.
+    TookFor(MedicineFor),
     /// The service has been going on, or is ordered to go on, for at least or for more than this long.
-    ServiceFor(ServiceFor),
-    /// The diagnosis has been present for at least this long.
+    ServiceFor(LastingText),
+    /// The diagnosis has been present for at least, for more than or for at most this long.
     HasFor(DiagnosisFor),
     /// The amount at one administration is above the limit.
     DoseEach(DoseText),
@@ -111,11 +123,21 @@ pub struct MedicineFor {
     pub at_least: Name,
 }
 
-/// A service that lasts for some time. Exactly one of the two limits is given.
+/// An order and a body site.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ServiceFor {
-    /// The service fact.
+pub struct OrderAtText {
+    /// The order fact or medicine.
+    pub of: Name,
+    /// The site.
+    pub site: Name,
+}
+
+/// A service or an order that lasts for some time. Exactly one of the two limits is given.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LastingText {
+    /// The service fact, the order fact or the medicine.
     pub of: Name,
     /// A threshold whose unit is `d`, `wk` or `mo`.
     pub at_least: Option<Name>,
@@ -123,14 +145,18 @@ pub struct ServiceFor {
     pub more_than: Option<Name>,
 }
 
-/// A diagnosis present for some time.
+/// A diagnosis present for some time. Exactly one of the three limits is given.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct DiagnosisFor {
     /// The diagnosis.
     pub of: Name,
     /// A threshold whose unit is `d`, `wk` or `mo`.
-    pub at_least: Name,
+    pub at_least: Option<Name>,
+    /// The same; the limit itself is not more.
+    pub more_than: Option<Name>,
+    /// The same; the limit itself is included.
+    pub at_most: Option<Name>,
 }
 
 /// A dose above a limit.

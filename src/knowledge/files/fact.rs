@@ -16,15 +16,18 @@ pub struct FactsFile {
     /// Findings with a coded answer.
     pub answers: BTreeMap<String, AnswerFact>,
     /// Problems and diagnoses.
-    pub diagnoses: BTreeMap<String, CodedFact>,
+    pub diagnoses: BTreeMap<String, DiagnosisFact>,
     /// Medicines, by ingredient.
     pub medicines: BTreeMap<String, MedicineFact>,
     /// Allergies and intolerances.
     pub allergies: BTreeMap<String, CodedFact>,
     /// Procedures, service requests and plans.
-    pub services: BTreeMap<String, CodedFact>,
+    pub services: BTreeMap<String, ServiceFact>,
     /// What may be ordered.
     pub orders: BTreeMap<String, CodedFact>,
+    /// Body sites that a draft may state.
+    #[serde(default)]
+    pub sites: BTreeMap<String, SiteFact>,
     /// Value sets that say "left" and "right" as a body site.
     pub sides: SidesText,
     /// The facts from which eGFR is worked out where none is reported.
@@ -120,10 +123,11 @@ pub struct UnitText {
 }
 
 /// What an old value is worth in a comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum WhenOld {
     /// It is compared, dated and called old.
+    #[default]
     Use,
     /// It decides nothing: the comparison is unknown.
     Unknown,
@@ -137,14 +141,30 @@ pub struct AnswerFact {
     pub title: String,
     /// Its name for patients.
     pub plain: String,
-    /// Value sets of its codes.
+    /// Value sets of its codes, where it is an Observation.
+    #[serde(default)]
     pub codes: Vec<Name>,
+    /// The question it answers, where it stands in a QuestionnaireResponse.
+    pub question: Option<QuestionText>,
     /// Each answer, with its words and the value sets of its codes.
     pub answers: BTreeMap<String, AnswerChoice>,
     /// Days after which an answer is old.
     pub current_for_days: u32,
+    /// What an old answer is worth; it is used where left out.
+    #[serde(default)]
+    pub when_old: WhenOld,
     /// Why it is read as it is.
     pub note: Option<String>,
+}
+
+/// A question of a questionnaire of the package.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct QuestionText {
+    /// The questionnaire: a file under `questionnaires/`, without its ending.
+    pub questionnaire: Name,
+    /// The `linkId` of the item.
+    pub link_id: Name,
 }
 
 /// One answer.
@@ -160,7 +180,85 @@ pub struct AnswerChoice {
     pub undecided: bool,
 }
 
-/// A fact that is there or not: a diagnosis, an allergy, a service, an order.
+/// A diagnosis.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DiagnosisFact {
+    /// Its name for people.
+    pub title: String,
+    /// Its name for patients.
+    pub plain: String,
+    /// Value sets of its codes.
+    pub codes: Vec<Name>,
+    /// Value sets whose codes take an entry out again.
+    #[serde(default)]
+    pub except: Vec<Name>,
+    /// Words by which a problem being added counts as it where the problem has no code that is known here. The
+    /// chart's own words are never guessed at.
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// Why it is read as it is.
+    pub note: Option<String>,
+}
+
+/// Something that has been done or asked for.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ServiceFact {
+    /// Its name for people.
+    pub title: String,
+    /// Its name for patients.
+    pub plain: String,
+    /// Value sets of its codes.
+    pub codes: Vec<Name>,
+    /// Value sets whose codes take an entry out again.
+    #[serde(default)]
+    pub except: Vec<Name>,
+    /// Where it is looked for.
+    #[serde(default = "ServiceResource::usual")]
+    pub resources: Vec<ServiceResource>,
+    /// Days it is looked back for; without limit where left out.
+    pub within_days: Option<u32>,
+    /// Why it is read as it is.
+    pub note: Option<String>,
+}
+
+/// A resource type that tells of services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServiceResource {
+    /// Procedure.
+    Procedure,
+    /// ServiceRequest.
+    ServiceRequest,
+    /// DeviceRequest.
+    DeviceRequest,
+}
+
+impl ServiceResource {
+    fn usual() -> Vec<ServiceResource> {
+        vec![ServiceResource::Procedure, ServiceResource::ServiceRequest]
+    }
+}
+
+/// A body site that a draft may state.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SiteFact {
+    /// Its name for people.
+    pub title: String,
+    /// Its name for patients.
+    pub plain: String,
+    /// Value sets of its codes.
+    pub codes: Vec<Name>,
+    /// Words that name it in a draft; whole words, whatever their case.
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// Why it is read as it is.
+    pub note: Option<String>,
+}
+
+/// A fact that is there or not: an allergy, an order.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct CodedFact {
@@ -173,8 +271,6 @@ pub struct CodedFact {
     /// Value sets whose codes take an entry out again.
     #[serde(default)]
     pub except: Vec<Name>,
-    /// Days it is looked back for; without limit where left out.
-    pub within_days: Option<u32>,
     /// Why it is read as it is.
     pub note: Option<String>,
 }

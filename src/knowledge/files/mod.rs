@@ -6,35 +6,41 @@
 mod case;
 mod condition;
 mod fact;
+mod matrix;
 mod name;
 mod order;
+mod overlay;
 mod package;
 mod rule;
 mod statement;
+mod synonyms;
 
 pub use case::{
-    CaseChart, CaseCondition, CaseDraft, CaseExpectation, CaseFile, CaseKind, CaseMedication, CaseResult,
-    CaseRule, CaseService, CaseText, ExpectedOutcome,
+    CaseChart, CaseCondition, CaseDraft, CaseExpectation, CaseFile, CaseKind, CaseMedication, CaseResource,
+    CaseResult, CaseRule, CaseService, CaseText, ExpectedOutcome, ExpectedRow, UnnoticedText,
 };
 pub use condition::{
-    AgeText, AnswerText, ConditionText, DiagnosisFor, DoseText, LimitText, MedicineFor, ServiceFor,
-    ServiceText, StageText, WhoseDose,
+    AgeText, AnswerText, ConditionText, DiagnosisFor, DoseText, LastingText, LimitText, MedicineFor,
+    OrderAtText, ServiceText, StageText, WhoseDose,
 };
 pub use fact::{
-    AnswerFact, CodedFact, FactsFile, MeasurementFact, MedicineFact, PlausibleRange, RouteText, UnitText,
-    WhenOld,
+    AnswerFact, CodedFact, DiagnosisFact, FactsFile, MeasurementFact, MedicineFact, PlausibleRange,
+    QuestionText, RouteText, ServiceFact, ServiceResource, SiteFact, UnitText, WhenOld,
 };
+pub use matrix::{MatrixFile, MatrixRow};
 pub use name::Name;
 pub use order::{
-    CodingText, DosageText, MedicationOrderText, OrderText, OrdersFile, PriorityText, ProblemText,
-    ServiceOrderText, TimingText, UnitOfTime,
+    CodingText, DeviceOrderText, DosageText, MedicationOrderText, OrderText, OrdersFile, PriorityText,
+    ProblemText, ServiceOrderText, TimingText, UnitOfTime,
 };
+pub use overlay::{ExtraCode, OtherThreshold, OverlayFile, RuleOff, SiteLink};
 pub use package::{
     PackageFile, Reference, ReferencesFile, Review, ReviewState, ServiceFileEntry, ServicesFile, Threshold,
-    ThresholdsFile,
+    ThresholdsFile, TopicEntry,
 };
 pub use rule::{
-    ActionText, CardText, ChangeText, GroupText, OptionText, PlainCard, PlainRow, RaisedText, RowText,
-    RuleText, RulesFile, SuggestText,
+    ActionText, CardText, ChangeText, GroupText, LimitOrderText, LinkText, OptionText, PlainCard, PlainRow,
+    RaisedText, RowText, RuleText, RulesFile, SuggestText, TableKind,
 };
 pub use statement::{Addition, Origin, StatementText, StatementsFile};
+pub use synonyms::SynonymsFile;

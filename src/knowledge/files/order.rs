@@ -23,6 +23,8 @@ pub enum OrderText {
     ServiceRequest(ServiceOrderText),
     /// A MedicationRequest.
     MedicationRequest(MedicationOrderText),
+    /// A DeviceRequest.
+    DeviceRequest(DeviceOrderText),
     /// A Condition for the problem list.
     Condition(ProblemText),
 }
@@ -45,7 +47,8 @@ pub struct CodingText {
 pub struct ServiceOrderText {
     /// What it does, for the description of the action.
     pub description: String,
-    /// Its codes.
+    /// Its codes; none where no code was verified.
+    #[serde(default)]
     pub codes: Vec<CodingText>,
     /// Its words.
     pub text: String,
@@ -125,6 +128,26 @@ pub struct MedicationOrderText {
     pub text: String,
     /// How to take it; left out where the prescriber has to decide.
     pub dosage: Option<DosageText>,
+    /// Diagnoses of the chart it is ordered for.
+    #[serde(default)]
+    pub reasons: Vec<Name>,
+    /// A note to whoever carries it out.
+    pub note: Option<String>,
+}
+
+/// A DeviceRequest, proposed as a draft: a brace, an orthosis, a boot.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DeviceOrderText {
+    /// What it does, for the description of the action.
+    pub description: String,
+    /// Its codes.
+    #[serde(default)]
+    pub codes: Vec<CodingText>,
+    /// Its words.
+    pub text: String,
+    /// For how long it is to be used: a threshold whose unit is `d`, `wk` or `mo`.
+    pub lasting: Option<Name>,
     /// Diagnoses of the chart it is ordered for.
     #[serde(default)]
     pub reasons: Vec<Name>,

@@ -24,6 +24,8 @@ pub struct PackageFile {
     pub publisher: String,
     /// When the article behind it was last updated (`YYYY-MM-DD`).
     pub article_updated: String,
+    /// Months after which the article is called old on every card.
+    pub old_after_months: u16,
     /// How far its review has come.
     pub review: Review,
     /// The short caveat of every card, for clinicians.
@@ -52,6 +54,8 @@ pub struct TopicEntry {
     pub title: String,
     /// Its title for patients.
     pub plain: String,
+    /// How far its review has come, where it differs from that of the package.
+    pub review: Option<Review>,
 }
 
 /// How far a review has come.
@@ -67,10 +71,11 @@ pub struct Review {
 }
 
 /// The three steps of the article's tracker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReviewState {
     /// Written, nobody has looked at it.
+    #[default]
     Submitted,
     /// Being looked at.
     UnderReview,
@@ -112,8 +117,8 @@ pub struct ServiceFileEntry {
     pub description: String,
     /// What must be in place for it to be of use.
     pub usage_requirements: Option<String>,
-    /// The topics whose rules it runs.
-    pub topics: Vec<Name>,
+    /// The topics whose rules it runs; every topic where left out.
+    pub topics: Option<Vec<Name>>,
     /// Prefetch keys without which it has nothing to say (`412` where they can be had from nowhere).
     #[serde(default)]
     pub requires: Vec<Name>,

@@ -58,6 +58,19 @@ pub struct CardText {
     pub says: Vec<Name>,
     /// What could be done.
     pub suggest: Option<SuggestText>,
+    /// Further links, beside the one to the guidance page.
+    #[serde(default)]
+    pub links: Vec<LinkText>,
+}
+
+/// A link to a questionnaire of the package.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LinkText {
+    /// Its words.
+    pub label: String,
+    /// The questionnaire: a file under `questionnaires/`, without its ending.
+    pub questionnaire: Name,
 }
 
 /// A card in words for patients.
@@ -106,6 +119,8 @@ pub enum ActionText {
     Remove(Name),
     /// Change product and dosage of the drafts of a medicine.
     Change(ChangeText),
+    /// Set the end of the drafts of this kind.
+    Limit(LimitOrderText),
 }
 
 /// A change of product and dosage.
@@ -115,6 +130,18 @@ pub struct ChangeText {
     /// The medicine whose drafts are changed.
     pub order: Name,
     /// A `medication-request` of `orders.yaml` with a dosage, whose product and dosage the drafts get.
+    pub to: Name,
+    /// What it does, for people.
+    pub description: String,
+}
+
+/// A draft that gets an end.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct LimitOrderText {
+    /// The order fact whose drafts get an end.
+    pub order: Name,
+    /// How long after its start, or after today where it has none: a threshold in `d`, `wk` or `mo`.
     pub to: Name,
     /// What it does, for people.
     pub description: String,
@@ -136,10 +163,15 @@ pub struct RowText {
     pub about: String,
     /// The patient's value.
     pub now: String,
-    /// What the article aims at.
-    pub article: String,
-    /// What is current practice, where it is another.
+    /// In a table of targets: what the article aims at.
+    pub article: Option<String>,
+    /// In a table of targets: what is current practice, where it is another.
     pub current: Option<String>,
+    /// In a table of reasons: what is advised.
+    pub advice: Option<String>,
+    /// Statements it carries, by id: they stand on the card where the row is missed.
+    #[serde(default)]
+    pub says: Vec<Name>,
     /// The same for patients.
     pub plain: PlainRow,
     /// What could be done where the row is missed.
@@ -166,6 +198,17 @@ pub struct PlainRow {
     pub aim: String,
 }
 
+/// What a table shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TableKind {
+    /// Targets: every row, met or missed, with what the article aims at and what is current practice.
+    #[default]
+    Targets,
+    /// Reasons: only rows that fire or could not be judged, with what is advised.
+    Reasons,
+}
+
 /// A card made of several rules, as a table. Shown where at least one row is missed.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -174,6 +217,9 @@ pub struct GroupText {
     pub id: Name,
     /// Its title.
     pub title: String,
+    /// What its table shows.
+    #[serde(default)]
+    pub table: TableKind,
     /// Fewer than 140 characters; `{{ missed }}` lists the rows that are missed.
     pub summary: String,
     /// Why it appears.

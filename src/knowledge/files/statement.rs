@@ -31,6 +31,8 @@ pub struct StatementText {
     pub plain: String,
     /// For an article statement: what a careful clinician adds. Each addition cites its own sources.
     pub beyond: Option<Addition>,
+    /// Why no rule carries it, where none does: then it stands on the guidance pages only.
+    pub guidance_only: Option<String>,
     /// What is ambiguous, outdated or doubtful about it.
     pub doubt: Option<String>,
 }

@@ -2,7 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 /// One patient with something under every key.
-const WHOLE: [(&str, &[&str]); 6] = [
+const WHOLE: [(&str, &[&str]); 8] = [
     (
         "results",
         &[
@@ -42,6 +42,18 @@ const WHOLE: [(&str, &[&str]); 6] = [
         "procedures",
         &[
             r#"{"resourceType":"Procedure","id":"p1","status":"completed","code":{"coding":[{"system":"http://snomed.info/sct","code":"79321009"}]},"subject":{"reference":"Patient/1"},"performedPeriod":{"start":"2026-01-01"}}"#,
+        ],
+    ),
+    (
+        "devices",
+        &[
+            r#"{"resourceType":"DeviceRequest","id":"d1","status":"active","intent":"order","codeCodeableConcept":{"coding":[{"system":"http://snomed.info/sct","code":"79321009"}]},"subject":{"reference":"Patient/1"},"authoredOn":"2026-01-01"}"#,
+        ],
+    ),
+    (
+        "responses",
+        &[
+            r#"{"resourceType":"QuestionnaireResponse","id":"q1","questionnaire":"https://forms.example/Questionnaire/walking","status":"completed","subject":{"reference":"Patient/1"},"authored":"2026-01-10","item":[{"linkId":"2","item":[{"linkId":"2.1","answer":[{"valueCoding":{"system":"http://loinc.org","code":"LA33-6"}}]}]}]}"#,
         ],
     ),
 ];
@@ -182,5 +194,5 @@ proptest! {
 #[test]
 fn the_whole_chart_is_read() {
     let chart = read_whole(None);
-    assert_eq!(facts(&chart, "").len(), 12);
+    assert_eq!(facts(&chart, "").len(), 14);
 }

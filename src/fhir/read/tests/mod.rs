@@ -4,6 +4,8 @@ mod codes;
 mod damage;
 mod drugs;
 mod orders;
+mod problems;
+mod responses;
 mod shape;
 mod status;
 mod time;
@@ -19,7 +21,7 @@ use crate::chart::{
     AnswerId, Bounded, Chart, ConceptId, ConceptSet, MeasurementId, Measurements, Route, System, Unusable,
     Vocabulary,
 };
-use crate::fhir::plan::{AnswerPlan, MeasurementPlan, ProductIngredient, UnitConversion, unit_key};
+use crate::fhir::plan::{AnswerPlan, MeasurementPlan, ProductIngredient, Question, UnitConversion, unit_key};
 use crate::fhir::{Drafts, Gives, Need, ReadPlan, from_prefetch};
 use crate::wire::{Hook, Text};
 
@@ -31,6 +33,7 @@ pub(super) const SYSTOLIC: MeasurementId = MeasurementId(4);
 pub(super) const DIASTOLIC: MeasurementId = MeasurementId(5);
 pub(super) const ABI: MeasurementId = MeasurementId(6);
 pub(super) const SMOKING: AnswerId = AnswerId(0);
+pub(super) const WALKING: AnswerId = AnswerId(1);
 
 pub(super) const PAD: ConceptId = ConceptId(20);
 pub(super) const CLAUDICATION: ConceptId = ConceptId(21);
@@ -43,6 +46,8 @@ pub(super) const OXYCODONE: ConceptId = ConceptId(34);
 pub(super) const CONTRAST_MRA: ConceptId = ConceptId(40);
 pub(super) const CAST: ConceptId = ConceptId(41);
 pub(super) const KNEE: ConceptId = ConceptId(42);
+pub(super) const ACHILLES: ConceptId = ConceptId(44);
+pub(super) const SCIATICA: ConceptId = ConceptId(45);
 
 pub(super) fn set(concept: ConceptId) -> ConceptSet {
     ConceptSet::from_iter([concept])
@@ -80,6 +85,10 @@ fn vocabulary() -> Vocabulary {
         (CAST.0, Snomed, &["79321009"]),
         (KNEE.0, Snomed, &["72696002"]),
         (43, Hcpcs, &["L1833"]),
+        (ACHILLES.0, Snomed, &["61352006"]),
+        (SCIATICA.0, Snomed, &["23056005"]),
+        (46, Loinc, &["LA33-6"]),
+        (47, Loinc, &["LA32-8"]),
     ] {
         for code in codes {
             vocabulary.insert(system, code, false, ConceptId(concept));
@@ -142,10 +151,18 @@ pub(super) fn plan() -> ReadPlan {
             ],
         ),
     ];
-    let answers = vec![AnswerPlan {
-        codes: set(ConceptId(9)),
-        answers: vec![set(ConceptId(10)), set(ConceptId(11)), set(ConceptId(12))],
-    }];
+    let smoking = vec![set(ConceptId(10)), set(ConceptId(11)), set(ConceptId(12))];
+    let answers = vec![
+        AnswerPlan { codes: set(ConceptId(9)), answers: smoking, question: None },
+        AnswerPlan {
+            codes: ConceptSet::EMPTY,
+            answers: vec![set(ConceptId(46)), set(ConceptId(47))],
+            question: Some(Question {
+                questionnaire: "https://forms.example/Questionnaire/walking|2".to_owned(),
+                link_id: "2.1".to_owned(),
+            }),
+        },
+    ];
     let mut plan = ReadPlan {
         vocabulary: vocabulary(),
         measured: measurements.iter().map(|plan| plan.codes).fold(ConceptSet::EMPTY, ConceptSet::union),
@@ -154,6 +171,8 @@ pub(super) fn plan() -> ReadPlan {
         answers,
         left: set(ConceptId(7)),
         right: set(ConceptId(8)),
+        problem_words: vec![("sciatica".to_owned(), set(SCIATICA))],
+        site_words: vec![("knee".to_owned(), set(KNEE)), ("achilles".to_owned(), set(ACHILLES))],
         ..ReadPlan::default()
     };
     for (product, ingredient, strength, route) in [
@@ -183,6 +202,8 @@ fn needs() -> Vec<Need> {
         ("procedures", Gives::Procedures),
         ("services", Gives::ServiceRequests),
         ("results", Gives::Observations { measurements, answers: vec![SMOKING] }),
+        ("devices", Gives::DeviceRequests),
+        ("responses", Gives::QuestionnaireResponses { answers: vec![WALKING] }),
     ]
     .into_iter()
     .map(|(key, gives)| Need { key: key.to_owned(), template: String::new(), gives, required: false })
@@ -205,18 +226,22 @@ pub(super) fn read(prefetch: &[(&str, &str)]) -> Chart {
 }
 
 pub(super) fn read_with(plan: &ReadPlan, prefetch: &[(&str, &str)], drafts: Option<&str>) -> Chart {
+    read_drafts(plan, prefetch, &Drafts::read(drafts.map(raw), &[], Hook::OrderSign))
+}
+
+/// Reads these prefetch keys with what the context of the call is about.
+pub(super) fn read_drafts(plan: &ReadPlan, prefetch: &[(&str, &str)], drafts: &Drafts<'_>) -> Chart {
     let prefetch: Vec<(Text<'_>, &RawValue)> =
         prefetch.iter().map(|(key, json)| (Text((*key).into()), raw(json))).collect();
     let needs = needs();
     let acquired = from_prefetch(&needs, &prefetch);
-    let drafts = Drafts::read(drafts.map(raw), &[], Hook::OrderSign);
     let subject = Subject {
         patient_id: "1",
         today: date!(2026 - 03 - 01),
         now: datetime!(2026-03-01 12:00 UTC),
         fhir_server: None,
     };
-    chart(plan, &needs, &acquired, &drafts, &subject)
+    chart(plan, &needs, &acquired, drafts, &subject)
 }
 
 /// Reads Observations.

@@ -63,17 +63,75 @@ fn a_drug_draft_is_read_like_a_medication() {
 }
 
 #[test]
-fn a_draft_that_stops_or_forbids_asks_for_nothing() {
-    for members in [
-        r#""status":"cancelled""#,
-        r#""status":"revoked""#,
-        r#""status":"stopped""#,
-        r#""doNotPerform":true"#,
+fn a_draft_that_stops_or_forbids_is_an_order_that_stops() {
+    for (members, kept) in [
+        (r#""status":"cancelled""#, Some(true)),
+        (r#""status":"revoked""#, Some(true)),
+        (r#""status":"stopped""#, Some(true)),
+        (r#""status":"completed""#, Some(true)),
+        (r#""status":"draft","doNotPerform":true"#, Some(true)),
+        (r#""status":"draft","doNotPerform":false"#, Some(false)),
+        (r#""status":"active""#, Some(false)),
+        (r#""status":"entered-in-error""#, None),
     ] {
-        for kind in ["ServiceRequest", "MedicationRequest"] {
-            let (found, gaps) = orders(&[&format!(r#"{{"resourceType":"{kind}","id":"x",{members}}}"#)]);
-            assert_eq!((found.len(), gaps.len()), (0, 0), "{kind} {members}");
+        for (kind, code) in [("ServiceRequest", "code"), ("MedicationRequest", "medicationCodeableConcept")] {
+            let aspirin =
+                r#"{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"308416"}]}"#;
+            let json = format!(r#"{{"resourceType":"{kind}","id":"x","{code}":{aspirin},{members}}}"#);
+            let (found, gaps) = orders(&[&json]);
+            assert_eq!((found.first().map(|order| order.stops), gaps.len()), (kept, 0), "{json}");
         }
+    }
+    let (found, gaps) = orders(&[
+        r#"{"resourceType":"MedicationRequest","id":"x","status":"stopped","medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"308416"}]}}"#,
+    ]);
+    assert_eq!((found[0].concepts, gaps.len()), (set(ASPIRIN), 0), "what is stopped is known");
+}
+
+#[test]
+fn a_body_site_is_read_from_codes_and_from_what_is_written() {
+    let knee = r#"{"coding":[{"system":"http://snomed.info/sct","code":"72696002"}]}"#;
+    let drug = r#""resourceType":"MedicationRequest","id":"x","medicationCodeableConcept""#;
+    let thing = r#""resourceType":"ServiceRequest","id":"x""#;
+    for (members, site, said) in [
+        (format!(r#"{thing},"bodySite":[{knee}]"#), set(KNEE), true),
+        (format!(r#"{thing},"bodySite":[{{"text":"Left knee"}}]"#), set(KNEE), true),
+        (format!(r#"{thing},"bodySite":[{{"text":"back"}}]"#), ConceptSet::EMPTY, true),
+        (format!(r#"{thing},"code":{{"text":"Injection, Achilles tendon"}}"#), set(ACHILLES), true),
+        (format!(r#"{thing},"code":{{"coding":[{{"display":"Aspiration of knee"}}]}}"#), set(KNEE), true),
+        (format!(r#"{thing},"code":{{"text":"Injection"}}"#), ConceptSet::EMPTY, false),
+        (format!(r#"{thing},"note":[{{"text":"for the knee"}},7]"#), set(KNEE), true),
+        (format!(r#"{thing},"note":7,"bodySite":[]"#), ConceptSet::EMPTY, false),
+        (format!(r#"{drug}:{{"text":"steroid"}},"dosageInstruction":[{{"site":{knee}}}]"#), set(KNEE), true),
+        (
+            format!(r#"{drug}:{{"text":"steroid"}},"dosageInstruction":[{{"site":{{"text":"shoulder"}}}}]"#),
+            ConceptSet::EMPTY,
+            true,
+        ),
+        (
+            format!(
+                r#"{drug}:{{"text":"steroid"}},"dosageInstruction":[{{"text":"once, ACHILLES sheath"}}]"#
+            ),
+            set(ACHILLES),
+            true,
+        ),
+        (
+            format!(
+                r#"{drug}:{{"text":"steroid"}},"dosageInstruction":{{"patientInstruction":"into the knee"}}"#
+            ),
+            set(KNEE),
+            true,
+        ),
+        (format!(r#"{drug}:{{"text":"steroid, knee"}}"#), set(KNEE), true),
+        (format!(r#"{drug}:{{"text":"steroid"}},"note":[{{"text":"knee"}}]"#), set(KNEE), true),
+        (
+            format!(r#"{drug}:{{"text":"steroid"}},"dosageInstruction":[{{"text":"once"}}]"#),
+            ConceptSet::EMPTY,
+            false,
+        ),
+    ] {
+        let order = one(&format!("{{{members}}}"));
+        assert_eq!((order.sites, order.site_said), (site, said), "{members}");
     }
 }
 

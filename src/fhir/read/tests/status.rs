@@ -98,7 +98,7 @@ fn q27_proposals_and_what_must_not_be_given_are_not_in_use() {
         (r#""status":"active","intent":"plan""#, vec![Usage::Current]),
         (r#""status":"on-hold","intent":"original-order""#, vec![Usage::OnHold]),
         (r#""status":"stopped","intent":"order""#, vec![Usage::Past]),
-        (r#""status":"cancelled","intent":"order""#, vec![Usage::Past]),
+        (r#""status":"cancelled","intent":"order""#, vec![]),
         (r#""status":"completed","intent":"order""#, vec![Usage::Past]),
         (r#""status":"active","intent":"proposal","reportedBoolean":true"#, vec![Usage::Current]),
         (
@@ -183,6 +183,78 @@ fn services_have_stages() {
     assert_eq!(request(r#""status":"draft","intent":"order""#), None);
     assert_eq!(request(r#""status":"active","intent":"proposal""#), None);
     assert_eq!(request(r#""status":"active","intent":"order","doNotPerform":true"#), None);
+}
+
+#[test]
+fn devices_asked_for_are_services_too() {
+    let device = |code: &str, members: &str| {
+        let resource = format!(r#"{{"resourceType":"DeviceRequest","id":"d",{code},{members}}}"#);
+        let chart = read(&[("procedures", "null"), ("services", "null"), ("devices", &bundle(&[&resource]))]);
+        let why = chart.services.unusable.first().map(|gap| gap.why);
+        (chart.services.items.first().map(|item| (item.concepts, item.stage)), why)
+    };
+    let cast = r#""codeCodeableConcept":{"coding":[{"system":"http://snomed.info/sct","code":"79321009"}]}"#;
+    let open = (Some((set(CAST), Stage::Open)), None);
+    assert_eq!(device(cast, r#""status":"active","intent":"order""#), open);
+    assert_eq!(device(cast, r#""status":"completed","intent":"order""#).0.unwrap().1, Stage::Completed);
+    assert_eq!(device(cast, r#""status":"active","intent":"proposal""#), (None, None));
+    assert_eq!(device(cast, r#""status":"entered-in-error","intent":"order""#), (None, None));
+    let unnamed = r#""codeReference":{"reference":"Device/9"}"#;
+    assert_eq!(device(unnamed, r#""status":"active","intent":"order""#), (None, Some(Unusable::NotCoded)));
+}
+
+#[test]
+fn resources_that_many_servers_have_not_are_missed_only_where_they_came_in_part() {
+    use crate::chart::{Coverage, Lack};
+    let more = r#"{"resourceType":"Bundle","total":9,"entry":[]}"#;
+    let coverage = |sent: &[(&str, &str)]| {
+        let chart = read(sent);
+        (chart.services.coverage, chart.medications.coverage)
+    };
+    let all = [("procedures", "null"), ("services", "null"), ("requests", "null")];
+    assert_eq!(coverage(&all), (Coverage::Complete, Coverage::Complete));
+    let partial = Coverage::Partial(Lack::MorePages);
+    assert_eq!(
+        coverage(&[&all[..], &[("devices", more), ("statements", more)]].concat()),
+        (partial, partial)
+    );
+    let without = coverage(&[("devices", "null"), ("statements", "null")]);
+    assert_eq!(without, (Coverage::Partial(Lack::NotSent), Coverage::Partial(Lack::NotSent)));
+}
+
+#[test]
+fn medicines_that_were_taken_keep_their_time() {
+    let medicine = r#""medicationCodeableConcept":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"242461"}]}"#;
+    for (key, kind, members) in [
+        (
+            "requests",
+            "MedicationRequest",
+            r#""status":"completed","intent":"order","authoredOn":"2024-01-10","dispenseRequest":{"validityPeriod":{"end":"2024-06"}}"#,
+        ),
+        (
+            "requests",
+            "MedicationRequest",
+            r#""status":"stopped","intent":"order","authoredOn":"2024-01-10","dosageInstruction":[{"timing":{"repeat":{"boundsPeriod":{"start":"2024-01-10","end":"2024-06"}}}}]"#,
+        ),
+        (
+            "statements",
+            "MedicationStatement",
+            r#""status":"completed","effectivePeriod":{"start":"2024-01-10","end":"2024-06"}"#,
+        ),
+        (
+            "statements",
+            "MedicationStatement",
+            r#""status":"stopped","dosage":[{"timing":{"repeat":{"boundsPeriod":{"start":"2024-01-10","end":"2024-06"}}}}]"#,
+        ),
+    ] {
+        let resource = format!(r#"{{"resourceType":"{kind}","id":"m",{medicine},{members}}}"#);
+        let chart = read(&[(key, &bundle(&[&resource]))]);
+        let [taken] = chart.medications.items.as_slice() else { panic!("{members}: {chart:?}") };
+        let written = |when: Option<crate::chart::When>| when.map(|when| when.to_string());
+        assert_eq!(taken.usage, Usage::Past, "{members}");
+        assert_eq!(written(taken.since).as_deref(), Some("2024-01-10"), "{members}");
+        assert_eq!(written(taken.until).as_deref(), Some("2024-06"), "{members}");
+    }
 }
 
 #[test]

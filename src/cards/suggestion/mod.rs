@@ -1,20 +1,20 @@
 //! Suggestions: what is proposed, as typed FHIR, and only where its exclusions are known to be absent.
 
-use gaitkeeper_fhir_writer as writer;
+mod written;
+
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
+use time::Duration;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use super::Rendering;
 use crate::chart::Order as DraftOrder;
 use crate::evaluate::{Strictness, drafts, judge};
-use crate::knowledge::files::{
-    CodingText, DosageText, MedicationOrderText, OrderText, PriorityText, ProblemText, ServiceOrderText,
-    TimingText, UnitOfTime,
-};
-use crate::knowledge::{ActionPlan, Coded, Order, Suggest};
+use crate::knowledge::files::OrderText;
+use crate::knowledge::{ActionPlan, Coded, Limit, Order, Suggest};
 use crate::wire::{Action, ActionType, Suggestion, Text, members};
+use written::Frame;
 
 impl Rendering<'_> {
     /// The suggestions that can be made for this chart.
@@ -23,6 +23,13 @@ impl Rendering<'_> {
         let offered = options.filter(|option| match &option.when {
             Some(when) => judge(when, self.chart, Strictness::Strict, &mut ()).is_true(),
             None => true,
+        });
+        // Several rows of a table may propose the same: it is offered once, else it could be ordered twice.
+        let mut labels: Vec<&str> = Vec::new();
+        let offered = offered.filter(|option| {
+            let is_new = !labels.contains(&option.label.as_str());
+            labels.push(&option.label);
+            is_new
         });
         let suggestions = offered.filter_map(|option| {
             let mut actions = Vec::new();
@@ -56,6 +63,17 @@ impl Rendering<'_> {
                     resource_id: Some(draft.source.as_str().to_owned()),
                 })
                 .collect(),
+            ActionPlan::Limit { order, to, description } => {
+                let limited = self.drafts_of(order).filter_map(|draft| self.limited(draft, to));
+                limited
+                    .map(|resource| Action {
+                        kind: ActionType::Update,
+                        description: description.clone(),
+                        resource: Some(resource),
+                        resource_id: None,
+                    })
+                    .collect()
+            }
             ActionPlan::Change { medicine, to, description } => {
                 let changed = self.drafts_of(medicine).filter_map(|draft| self.changed(draft, to));
                 changed
@@ -78,6 +96,7 @@ impl Rendering<'_> {
         let description = match &order.text {
             OrderText::ServiceRequest(text) => &text.description,
             OrderText::MedicationRequest(text) => &text.description,
+            OrderText::DeviceRequest(text) => &text.description,
             OrderText::Condition(text) => &text.description,
         };
         Some(Action {
@@ -105,6 +124,7 @@ impl Rendering<'_> {
         let written = match &order.text {
             OrderText::ServiceRequest(text) => frame.service_request(text),
             OrderText::MedicationRequest(text) => frame.medication_request(text),
+            OrderText::DeviceRequest(text) => frame.device_request(text, self.until(order).as_deref()),
             OrderText::Condition(text) => frame.condition(text),
         };
         // The order's own text was checked at load; what is left to fail is an id of the client that is no FHIR id.
@@ -132,9 +152,29 @@ impl Rendering<'_> {
         let written = self.written(to)?;
         let taken = members(&written)?;
         let taken = taken.into_iter().filter(|(name, _)| CHANGED.contains(&name.as_ref())).collect();
-        to_raw_value(&WithMembers { of: members(raw)?, taken }).ok()
+        to_raw_value(&WithMembers { of: members(raw)?, replaced: &CHANGED, taken }).ok()
+    }
+
+    /// The client's draft as it is, with an end that lies so long after its start.
+    fn limited(&self, draft: &DraftOrder, to: &Limit) -> Option<Box<RawValue>> {
+        let raw = self.drafts.get(draft.source.as_str())?.raw;
+        let start = draft.from.map_or(self.now.date(), |from| from.first());
+        let end = start.checked_add(Duration::days(to.days()?))?;
+        let period = format!(r#"{{"start":"{start}","end":"{end}"}}"#);
+        let period = RawValue::from_string(period).ok()?;
+        let taken = vec![(Text("occurrencePeriod".into()), &*period)];
+        to_raw_value(&WithMembers { of: members(raw)?, replaced: &LIMITED, taken }).ok()
+    }
+
+    /// Until when a device is to be used, counted from today.
+    fn until(&self, order: &Order) -> Option<String> {
+        let days = order.lasting.as_ref()?.days()?;
+        Some(self.now.date().checked_add(Duration::days(days))?.to_string())
     }
 }
+
+/// What an end replaces: all that says when.
+const LIMITED: [&str; 3] = ["occurrencePeriod", "occurrenceDateTime", "occurrenceTiming"];
 
 /// What a change of product and dosage replaces.
 const CHANGED: [&str; 3] = ["medicationCodeableConcept", "medicationReference", "dosageInstruction"];
@@ -142,118 +182,13 @@ const CHANGED: [&str; 3] = ["medicationCodeableConcept", "medicationReference", 
 /// An object with some members replaced, all others byte for byte as they were and in their order.
 struct WithMembers<'a> {
     of: Vec<(Text<'a>, &'a RawValue)>,
+    replaced: &'a [&'a str],
     taken: Vec<(Text<'a>, &'a RawValue)>,
 }
 
 impl Serialize for WithMembers<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let kept = self.of.iter().filter(|(name, _)| !CHANGED.contains(&name.as_ref()));
+        let kept = self.of.iter().filter(|(name, _)| !self.replaced.contains(&name.as_ref()));
         serializer.collect_map(kept.chain(&self.taken).map(|(name, value)| (name.as_ref(), *value)))
-    }
-}
-
-/// What every proposed resource has.
-struct Frame<'a> {
-    id: &'a str,
-    subject: &'a str,
-    encounter: Option<&'a str>,
-    requester: Option<&'a str>,
-    now: Option<&'a str>,
-    reasons: Vec<&'a str>,
-}
-
-impl Frame<'_> {
-    fn service_request(&self, text: &ServiceOrderText) -> Result<Box<RawValue>, writer::WriteError> {
-        writer::service_request(&writer::ServiceOrder {
-            id: Some(self.id),
-            code: concept(&text.codes, &text.text),
-            priority: match text.priority {
-                PriorityText::Routine => writer::Priority::Routine,
-                PriorityText::Urgent => writer::Priority::Urgent,
-                PriorityText::Asap => writer::Priority::Asap,
-                PriorityText::Stat => writer::Priority::Stat,
-            },
-            subject: self.subject,
-            encounter: self.encounter,
-            requester: self.requester,
-            authored_on: self.now,
-            timing: text.timing.as_ref().map(timing_of),
-            reason_references: self.reasons.clone(),
-            notes: text.note.iter().map(String::as_str).collect(),
-            patient_instruction: text.patient_instruction.as_deref(),
-            ..writer::ServiceOrder::default()
-        })
-    }
-
-    fn medication_request(&self, text: &MedicationOrderText) -> Result<Box<RawValue>, writer::WriteError> {
-        writer::medication_request(&writer::MedicationOrder {
-            id: Some(self.id),
-            medication: concept(&text.codes, &text.text),
-            subject: self.subject,
-            encounter: self.encounter,
-            requester: self.requester,
-            authored_on: self.now,
-            reason_references: self.reasons.clone(),
-            notes: text.note.iter().map(String::as_str).collect(),
-            dosage: text.dosage.iter().map(dosage_of).collect(),
-            ..writer::MedicationOrder::default()
-        })
-    }
-
-    fn condition(&self, text: &ProblemText) -> Result<Box<RawValue>, writer::WriteError> {
-        writer::condition(&writer::ProblemEntry {
-            id: Some(self.id),
-            code: concept(&text.codes, &text.text),
-            subject: self.subject,
-            encounter: self.encounter,
-            evidence_references: self.reasons.clone(),
-            recorded_date: self.now,
-            ..writer::ProblemEntry::default()
-        })
-    }
-}
-
-fn coding(text: &CodingText) -> writer::Coding<'_> {
-    writer::Coding { system: text.system.as_str(), code: &text.code, display: Some(&text.display) }
-}
-
-fn concept<'a>(codes: &'a [CodingText], text: &'a str) -> writer::Concept<'a> {
-    writer::Concept { codings: codes.iter().map(coding).collect(), text: Some(text) }
-}
-
-fn dosage_of(text: &DosageText) -> writer::Dosage<'_> {
-    writer::Dosage {
-        text: &text.text,
-        dose: Some((text.dose, &text.unit)),
-        timing: Some(timing_of(&text.timing)),
-        as_needed: text.as_needed,
-        route: text.route.as_ref().map(|route| writer::Concept { codings: vec![coding(route)], text: None }),
-        patient_instruction: text.patient_instruction.as_deref(),
-        max_per_day: None,
-    }
-}
-
-fn timing_of(text: &TimingText) -> writer::Timing {
-    let minutes = text.minutes_from.map(|min| writer::SessionLength {
-        min,
-        max: text.minutes_to,
-        unit: writer::TimeUnit::Minute,
-    });
-    writer::Timing {
-        frequency: text.frequency,
-        period: text.period,
-        period_unit: unit_of(text.period_unit),
-        duration: minutes,
-        bounds_duration: text.for_period.zip(text.for_unit).map(|(length, unit)| (length, unit_of(unit))),
-        ..writer::Timing::default()
-    }
-}
-
-fn unit_of(unit: UnitOfTime) -> writer::TimeUnit {
-    match unit {
-        UnitOfTime::Hour => writer::TimeUnit::Hour,
-        UnitOfTime::Day => writer::TimeUnit::Day,
-        UnitOfTime::Week => writer::TimeUnit::Week,
-        UnitOfTime::Month => writer::TimeUnit::Month,
     }
 }

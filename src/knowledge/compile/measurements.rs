@@ -1,0 +1,78 @@
+//! Measured facts: units, plausible ranges, sides.
+
+use super::super::fact::Measured;
+use super::super::files::MeasurementFact;
+use super::super::problem::Ledger;
+use super::super::value_set::ValueSets;
+use super::facts::{FILE, camel};
+use crate::chart::MeasurementId;
+use crate::fhir::plan::{MeasurementPlan, UnitConversion, unit_key};
+
+pub(super) fn measurement_plan(
+    name: &str,
+    fact: &MeasurementFact,
+    sets: &ValueSets,
+    ledger: &mut Ledger,
+) -> MeasurementPlan {
+    let left = sets.concepts(FILE, &fact.left, ledger);
+    let right = sets.concepts(FILE, &fact.right, ledger);
+    sets.concepts(FILE, &fact.panels, ledger);
+    let mut units = std::collections::HashMap::new();
+    for unit in &fact.units {
+        let conversion = UnitConversion {
+            multiply: unit.multiply.unwrap_or(1.0),
+            add: unit.add.unwrap_or(0.0),
+            decimals: unit.decimals,
+        };
+        if conversion.multiply <= 0.0 {
+            ledger.note(FILE, 0, format!("`{name}`: a unit must be multiplied by more than 0"));
+        }
+        for spelling in &unit.spellings {
+            if units.insert(unit_key(spelling).into(), conversion).is_some_and(|other| other != conversion) {
+                ledger.note(FILE, 0, format!("`{name}`: the unit `{spelling}` is there twice"));
+            }
+        }
+    }
+    if units.get(unit_key(&fact.unit).as_str()) != Some(&UnitConversion::NONE) {
+        ledger.note(
+            FILE,
+            0,
+            format!("`{name}`: its own unit `{}` must be among its units, unconverted", fact.unit),
+        );
+    }
+    if fact.plausible.from >= fact.plausible.to {
+        ledger.note(FILE, 0, format!("`{name}`: the plausible range is empty"));
+    }
+    MeasurementPlan {
+        codes: sets.concepts(FILE, &fact.codes, ledger).union(left).union(right),
+        left,
+        right,
+        units,
+        plausible: (fact.plausible.from, fact.plausible.to),
+        per_leg: fact.per_leg,
+    }
+}
+
+pub(super) fn measured(
+    id: MeasurementId,
+    name: &str,
+    fact: &MeasurementFact,
+    computed_from: Option<MeasurementId>,
+) -> Measured {
+    let asked_by = [&fact.codes, &fact.left, &fact.right, &fact.panels];
+    Measured {
+        id,
+        name: name.to_owned(),
+        title: fact.title.clone(),
+        plain: fact.plain.clone(),
+        unit: fact.unit.clone(),
+        unit_shown: fact.unit_shown.clone(),
+        decimals: usize::from(fact.decimals),
+        current_for_days: fact.current_for_days,
+        when_old: fact.when_old,
+        per_leg: fact.per_leg,
+        prefetch_key: fact.prefetch_key.clone().unwrap_or_else(|| camel(name)),
+        asked_by: asked_by.into_iter().flatten().map(|name| name.text.clone()).collect(),
+        computed_from,
+    }
+}
