@@ -121,9 +121,11 @@ impl<'a> Rendering<'a> {
         let package = &self.knowledge.package;
         let review = self.knowledge.review_of(parts.topic);
         let suggestions = if self.lay() { Vec::new() } else { self.suggestions(parts.suggest) };
-        let selection = match parts.suggest {
-            [one] => one.selection,
-            _ => SelectionBehavior::Any,
+        let one_of_them = |suggest: &&Suggest| suggest.selection == SelectionBehavior::AtMostOne;
+        let selection = if parts.suggest.iter().all(one_of_them) {
+            SelectionBehavior::AtMostOne
+        } else {
+            SelectionBehavior::Any
         };
         let topic = self.knowledge.topics.get(parts.topic);
         let guidance = topic.zip(parts.says.first()).map(|(topic, statement)| Link {

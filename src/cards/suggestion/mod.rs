@@ -24,6 +24,13 @@ impl Rendering<'_> {
             Some(when) => judge(when, self.chart, Strictness::Strict, &mut ()).is_true(),
             None => true,
         });
+        // Several rows of a table may propose the same: it is offered once, else it could be ordered twice.
+        let mut labels: Vec<&str> = Vec::new();
+        let offered = offered.filter(|option| {
+            let is_new = !labels.contains(&option.label.as_str());
+            labels.push(&option.label);
+            is_new
+        });
         let suggestions = offered.filter_map(|option| {
             let mut actions = Vec::new();
             for plan in &option.actions {
