@@ -79,7 +79,9 @@ fn answer(service: &str, body: &[u8]) {
             assert!(response.cards.len() <= usize::from(KNOWLEDGE.package.most_cards));
             for card in &response.cards {
                 assert!(card.summary.chars().count() < 140 && !card.summary.contains(char::is_control));
-                card.detail.as_deref().map_or((), is_our_markdown);
+                if let Some(detail) = &card.detail {
+                    is_our_markdown(detail);
+                }
             }
         }
         Err(error) => assert!(error.to_string().len() < 300),
