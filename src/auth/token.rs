@@ -16,9 +16,10 @@ const LONGEST: usize = 8 * 1024;
 /// # Errors
 /// Where there is none, or more than one, or something else.
 pub fn bearer<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Result<&'a str, Denial> {
-    let (Some(value), None) = (values.next().ok_or(Denial::NoToken).map(Some)?, values.next()) else {
+    let value = values.next().ok_or(Denial::NoToken)?;
+    if values.next().is_some() {
         return Err(Denial::NotBearer);
-    };
+    }
     let text = std::str::from_utf8(value).map_err(|_| Denial::NotBearer)?;
     let (scheme, token) = text.trim().split_once(' ').ok_or(Denial::NotBearer)?;
     let token = token.trim();

@@ -13,13 +13,23 @@ pub(super) enum Prose {
     Markdown,
 }
 
+impl Prose {
+    /// Words of a chart that are safe in such a text.
+    fn of_chart(self, words: &str) -> String {
+        match self {
+            Prose::Markdown => escape_markdown(&cleaned(words)),
+            Prose::Plain => cleaned(words),
+        }
+    }
+}
+
 /// At most so many characters of a chart's own words are shown at once.
 const LABEL_LIMIT: usize = 80;
 
 /// A fact or number in words.
 pub(super) fn in_words(named: &Named, shown: Shown, chart: &Chart, prose: Prose, missed: &[&str]) -> String {
     match named {
-        Named::Measured(fact) => measured(fact, shown, chart),
+        Named::Measured(fact) => measured(fact, shown, chart, prose),
         Named::Answered(fact) => answered(fact, shown, chart),
         Named::Diagnosis(fact) => {
             let list = &chart.conditions;
@@ -63,12 +73,8 @@ fn listed<'c>(
 ) -> String {
     let mut words: Vec<String> = Vec::new();
     for label in labels {
-        let label = cleaned(label);
-        let label = match prose {
-            _ if label.is_empty() => fact.title.clone(),
-            Prose::Markdown => escape_markdown(&label),
-            Prose::Plain => label,
-        };
+        let label = prose.of_chart(label);
+        let label = if label.is_empty() { fact.title.clone() } else { label };
         if !words.contains(&label) {
             words.push(label);
         }
@@ -76,7 +82,7 @@ fn listed<'c>(
     if words.is_empty() { absent(coverage, false) } else { words.join(", ") }
 }
 
-fn measured(fact: &Measured, shown: Shown, chart: &Chart) -> String {
+fn measured(fact: &Measured, shown: Shown, chart: &Chart, prose: Prose) -> String {
     let Some(measurements) = chart.measured(fact.id) else { return String::new() };
     if measurements.newest_first.is_empty() {
         return absent(measurements.coverage, !measurements.unusable.is_empty());
@@ -85,19 +91,29 @@ fn measured(fact: &Measured, shown: Shown, chart: &Chart) -> String {
         return measurements.newest().map(|m| m.when.to_string()).unwrap_or_default();
     }
     if fact.per_leg {
-        return per_leg(fact, measurements, shown, chart);
+        return per_leg(fact, measurements, shown, chart, prose);
     }
     let Some(measurement) = measurements.newest() else { return String::new() };
     let value = value(fact, measurement);
-    if shown == Shown::Value { value } else { format!("{value} ({})", remarks(fact, measurement, chart)) }
+    if shown == Shown::Value {
+        value
+    } else {
+        format!("{value} ({})", remarks(fact, measurement, chart, prose))
+    }
 }
 
-fn per_leg(fact: &Measured, measurements: &Measurements, shown: Shown, chart: &Chart) -> String {
+fn per_leg(
+    fact: &Measured,
+    measurements: &Measurements,
+    shown: Shown,
+    chart: &Chart,
+    prose: Prose,
+) -> String {
     let one = |measurement: &Measurement| {
         let side = measurement.side.map(|side| format!("{} ", side.name())).unwrap_or_default();
         let value = value(fact, measurement);
         match shown {
-            Shown::Whole => format!("{side}{value} ({})", remarks(fact, measurement, chart)),
+            Shown::Whole => format!("{side}{value} ({})", remarks(fact, measurement, chart, prose)),
             _ => format!("{side}{value}"),
         }
     };
@@ -109,7 +125,7 @@ fn value(fact: &Measured, measurement: &Measurement) -> String {
     if fact.unit_shown.is_empty() { number } else { format!("{number} {}", fact.unit_shown) }
 }
 
-fn remarks(fact: &Measured, measurement: &Measurement, chart: &Chart) -> String {
+fn remarks(fact: &Measured, measurement: &Measurement, chart: &Chart, prose: Prose) -> String {
     let mut remarks = vec![measurement.when.to_string()];
     if measurement.when.older_than(i64::from(fact.current_for_days), chart.today) != Truth::False {
         remarks.push("old".to_owned());
@@ -118,7 +134,8 @@ fn remarks(fact: &Measured, measurement: &Measurement, chart: &Chart) -> String 
         remarks.push("preliminary".to_owned());
     }
     if let Some(original) = &measurement.converted_from {
-        remarks.push(format!("reported as {}", cleaned(original)));
+        // The unit is the chart's own.
+        remarks.push(format!("reported as {}", prose.of_chart(original)));
     }
     if let Some(computed) = &measurement.computed {
         remarks.push(format!("computed here by {} from {}", computed.equation, computed.inputs));

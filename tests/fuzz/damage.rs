@@ -105,7 +105,7 @@ fn values(bytes: &[u8], names: &[&str]) -> Vec<Range<usize>> {
 
 /// Values that readers of JSON, of dates and of numbers have stumbled over.
 pub(crate) fn hostile() -> impl Strategy<Value = String> {
-    const FIXED: [&str; 34] = [
+    const FIXED: [&str; 40] = [
         "null",
         "true",
         "0",
@@ -135,6 +135,12 @@ pub(crate) fn hostile() -> impl Strategy<Value = String> {
         "\"null\"",
         "\"[object Object]\"",
         "\"<script>\"",
+        "\"[a](https://evil.example)\"",
+        "\"![a](x)\"",
+        "\"https://evil.example\"",
+        "\"<b\"",
+        "\"\\n# a\\n\"",
+        "\"`a`|\"",
         "\"{{ x }}\"",
         "\"Patient/\"",
         "\"#\"",

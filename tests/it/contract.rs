@@ -225,7 +225,9 @@ fn assert_markdown(detail: &str, place: &str) {
     for event in Parser::new_ext(detail, Options::ENABLE_TABLES) {
         match event {
             Event::Html(html) | Event::InlineHtml(html) => panic!("{place}: raw HTML {html}"),
-            Event::Start(Tag::Link { dest_url, .. }) => panic!("{place}: a link to {dest_url}"),
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                panic!("{place}: a link to {dest_url}")
+            }
             _ => {}
         }
     }
@@ -272,5 +274,24 @@ async fn words_of_a_chart_never_become_markup() {
     for card in cards {
         assert_markdown(card["detail"].as_str().unwrap(), "hostile chart");
         assert!(!card["summary"].as_str().unwrap().contains('\n'));
+    }
+}
+
+/// Found by fuzzing: a unit that is not the one we show was told as it came.
+#[tokio::test]
+async fn a_unit_of_a_chart_never_becomes_markup() {
+    let path = "fixtures/hooks/leg-pain-patient-view/claudication-untreated/request.json";
+    let mut body: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let quantity = &mut body["prefetch"]["hba1c"]["entry"][0]["resource"]["valueQuantity"];
+    *quantity = json!({
+        "value": 53, "unit": "![a](https://evil.example/pixel)", "system": "http://unitsofmeasure.org", "code": "mmol/mol"
+    });
+    let (status, answer) = call("leg-pain-patient-view", &body).await;
+    assert_eq!(status, StatusCode::OK);
+    let details: Vec<&str> =
+        answer["cards"].as_array().unwrap().iter().filter_map(|card| card["detail"].as_str()).collect();
+    assert!(details.iter().any(|detail| detail.contains("evil.example")), "it is told: {details:?}");
+    for detail in details {
+        assert_markdown(detail, "hostile unit");
     }
 }

@@ -178,7 +178,7 @@ async fn the_platform_is_answered_when_clients_hold_every_connection() {
     let live = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     let begun = std::time::Instant::now();
     let live = rest(&mut connect(served.platform, live).await).await;
-    assert!(live.starts_with("HTTP/1.1 200 ") && begun.elapsed() < Duration::from_millis(500), "{live}");
+    assert!(live.starts_with("HTTP/1.1 200 ") && begun.elapsed() < Duration::from_millis(900), "{live}");
     // Slow senders lose their places after a while, and others get them.
     assert!(rest(&mut third).await.contains(CARDS));
 }

@@ -208,3 +208,22 @@ fn a_client_reaches_its_own_fhir_servers_only() {
     assert_eq!(of(1), (vec![("https://two.example/r4".to_owned(), true)], 3, false));
     assert!(FetchPolicy::of(&config.fhir, false).allowed_bases.is_empty());
 }
+
+/// Whoever adds a route below this path: it asks for a token, too.
+#[tokio::test]
+async fn every_call_below_cds_services_asks_for_a_token() {
+    let key = Signer::p384("k");
+    let router = router(&app(config(&site(&client(&[&key], "")), false)));
+    for method in ["POST", "PUT", "PATCH", "DELETE"] {
+        for path in
+            ["", "/", "/leg-pain-patient-view", "/unknown", "/leg-pain-patient-view/feedback", "/a/b/c"]
+        {
+            let request = Request::builder().method(method).uri(format!("/cds-services{path}"));
+            let request = request.header("content-type", "application/json");
+            let answer = send(router.clone(), request.body(Body::from("{}")).unwrap()).await;
+            assert!([401, 404, 405].contains(&answer.status), "{method} {path}: {}", answer.status);
+        }
+    }
+    let request = post(None, &json!({}));
+    assert_eq!(send(router, request).await.status, 401);
+}

@@ -9,11 +9,18 @@ async fn calls_that_come_too_often_are_429_and_their_tokens_stay_good() {
     let clients = client(&[&key], "calls_per_second = 1")
         + &named_client("other", "https://other.example", &format!("key_set = '{set}'"));
     let router = router(&app(config(&site(&clients), false)));
-    for _ in 0..2 {
-        assert_eq!(call(&router, &key.token(&claims())).await.status, 200);
-    }
-    let token = key.token(&claims());
-    let refused = call(&router, &token).await;
+    // Two at once, and then one in a second, however slow this machine is.
+    let mut answered = 0;
+    let (token, refused) = loop {
+        let token = key.token(&claims());
+        let answer = call(&router, &token).await;
+        if answer.status != 200 {
+            break (token, answer);
+        }
+        answered += 1;
+        assert!(answered < 20, "nothing is too often");
+    };
+    assert!(answered >= 2, "{answered}");
     assert_eq!((refused.status, &refused.body["issue"][0]["code"]), (429, &json!("throttled")));
     let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert_eq!(wait, 1);
