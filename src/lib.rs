@@ -9,6 +9,7 @@ pub mod telemetry;
 pub mod chart;
 pub mod wire;
 
+pub mod feedback;
 pub mod fhir;
 
 pub mod knowledge;

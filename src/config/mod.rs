@@ -5,6 +5,7 @@
 
 mod cors;
 mod error;
+mod feedback;
 mod fhir;
 mod knowledge;
 mod layers;
@@ -19,6 +20,7 @@ mod value;
 
 pub use cors::Cors;
 pub use error::{ConfigError, Origin, Problem};
+pub use feedback::Feedback;
 pub use fhir::Fhir;
 pub use knowledge::Knowledge;
 pub use limits::Limits;
@@ -49,6 +51,8 @@ pub struct Config {
     pub knowledge: Knowledge,
     /// The sandbox page.
     pub sandbox: Sandbox,
+    /// What clinicians did with the cards.
+    pub feedback: Feedback,
     /// What is logged.
     pub log: Log,
 }
@@ -117,12 +121,22 @@ impl Config {
         let knowledge = Knowledge::read(layers);
         let sandbox = Sandbox::read(layers);
         let fhir = Fhir::read(layers, sandbox.as_ref().is_some_and(|sandbox| sandbox.enabled));
+        let feedback = Feedback::read(layers);
         let log = Log::read(layers);
         let (server, sandbox) = (server?, sandbox?);
         closed_by_default(layers, &server, &sandbox);
         let (limits, fhir) = (limits?, fhir?);
         fhir.check(layers, &limits);
-        Some(Config { server, limits, cors: cors?, fhir, knowledge: knowledge?, sandbox, log: log? })
+        Some(Config {
+            server,
+            limits,
+            cors: cors?,
+            fhir,
+            knowledge: knowledge?,
+            sandbox,
+            feedback: feedback?,
+            log: log?,
+        })
     }
 }
 
