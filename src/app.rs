@@ -1,10 +1,14 @@
 //! What is made once at the start and serves every call.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::cards;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::feedback::{Feedback, NotTaken, StoreError};
 use crate::fhir::{FetchPolicy, Fetcher};
 use crate::knowledge::{Knowledge, Service};
 use crate::pipeline::{self, CallError, Fetching, Setting};
@@ -23,6 +27,7 @@ pub struct App {
     public_url: String,
     fetcher: Fetcher,
     policy: FetchPolicy,
+    feedback: Arc<Feedback>,
 }
 
 /// Why the parts do not go together.
@@ -34,6 +39,9 @@ pub enum AppError {
     /// Without root certificates no FHIR server can prove who it is.
     #[error("preparing connections to FHIR servers")]
     Fetcher(#[from] reqwest::Error),
+    /// The setting names no database.
+    #[error("reading `feedback.database`")]
+    Feedback(#[from] StoreError),
 }
 
 impl App {
@@ -46,7 +54,9 @@ impl App {
         let public_url = config.server.public_url.trim_end_matches('/').to_owned();
         let fetcher = Fetcher::new(config.fhir.connect_timeout)?;
         let policy = FetchPolicy::of(&config.fhir, config.sandbox.enabled);
-        Ok(App { config, clock, knowledge, discovery, public_url, fetcher, policy })
+        let feedback = Feedback::new(&config.feedback, clock, cards::origins(&knowledge))?;
+        let feedback = Arc::new(feedback);
+        Ok(App { config, clock, knowledge, discovery, public_url, fetcher, policy, feedback })
     }
 
     /// The discovery document, serialised once at the start.
@@ -61,6 +71,25 @@ impl App {
         self.knowledge.services.iter().any(|service| service.id == id)
     }
 
+    /// What clinicians did with the cards.
+    #[must_use]
+    pub fn feedback(&self) -> &Arc<Feedback> {
+        &self.feedback
+    }
+
+    /// Takes the feedback of a client on cards of a service.
+    ///
+    /// # Errors
+    /// Where it is malformed or cannot be kept now.
+    pub async fn take_feedback(
+        &self,
+        service_id: &str,
+        client: Option<&str>,
+        body: &[u8],
+    ) -> Result<(), NotTaken> {
+        self.feedback.take(service_id, client, body).await
+    }
+
     /// Answers one service call with the JSON of its response.
     ///
     /// # Errors
@@ -69,10 +98,14 @@ impl App {
         let setting =
             Setting { knowledge: &self.knowledge, now: self.clock.now(), public_url: &self.public_url };
         let fetching = Fetching { fetcher: &self.fetcher, policy: &self.policy };
-        let travel =
-            pipeline::travel_fetching(&setting, fetching, service_id, body, |journey| journey.response);
-        let response = travel.await?;
-        Ok(Bytes::from(serde_json::to_vec(&response).map_err(CallError::Unwritable)?))
+        let travel = pipeline::travel_fetching(&setting, fetching, service_id, body, |journey| {
+            (journey.response, journey.origins)
+        });
+        let (response, origins) = travel.await?;
+        let answer = Bytes::from(serde_json::to_vec(&response).map_err(CallError::Unwritable)?);
+        // No client has a name yet.
+        self.feedback.count(None, origins);
+        Ok(answer)
     }
 }
 

@@ -85,6 +85,11 @@ fn greet(app: &App) {
         rules = app.knowledge.rules.len(),
         "serving"
     );
+    if app.config.feedback.database.is_empty() {
+        tracing::warn!(
+            "`feedback.database` is empty: feedback is kept in memory and lost when the service stops"
+        );
+    }
     if !app.config.sandbox.enabled {
         return;
     }

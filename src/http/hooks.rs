@@ -7,6 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use tokio::time::{Instant, timeout_at};
 
 use super::access::Noted;
@@ -27,23 +28,10 @@ pub(super) async fn call<H: House>(
     id: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
-    let limits = &house.config().limits;
-    let deadline = Instant::now() + limits.request_deadline;
-    let accepted = body::check_media_type(request.headers());
-    let mut rest = Rest::from(request);
-    // An id that cannot be decoded is that of no service.
-    let Some(Path(id)) = id.ok().filter(|Path(id)| house.service_exists(id)) else {
-        return body::refuse(Problem::Call(CallError::UnknownService), rest, limits.body).await;
+    let (id, body, deadline) = match sent(&*house, &noted, id, request).await {
+        Ok(sent) => sent,
+        Err(refusal) => return refusal,
     };
-    noted.service(&id);
-    if let Err(problem) = accepted {
-        return body::refuse(problem, rest, limits.body).await;
-    }
-    let body = match rest.read(limits.body, deadline).await {
-        Ok(body) => body,
-        Err(problem) => return body::refuse(problem, rest, limits.body).await,
-    };
-    noted.bytes_in(body.len());
     match timeout_at(deadline, house.answer(&id, &body)).await {
         Ok(Ok(cards)) => {
             let mut response = json(cards);
@@ -53,6 +41,51 @@ pub(super) async fn call<H: House>(
         Ok(Err(error)) => Problem::Call(error).into_response(),
         Err(_) => Problem::Deadline.into_response(),
     }
+}
+
+/// `POST /cds-services/{id}/feedback`. CDS Hooks says nothing of the answer; an empty object is enough.
+pub(super) async fn feedback<H: House>(
+    State(house): State<Arc<H>>,
+    Extension(noted): Extension<Noted>,
+    id: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    let (id, body, deadline) = match sent(&*house, &noted, id, request).await {
+        Ok(sent) => sent,
+        Err(refusal) => return refusal,
+    };
+    match timeout_at(deadline, house.take_feedback(&id, &body)).await {
+        Ok(Ok(())) => json("{}"),
+        Ok(Err(error)) => Problem::Feedback(error).into_response(),
+        Err(_) => Problem::Deadline.into_response(),
+    }
+}
+
+/// The body that was sent to a service, with the deadline of its answer.
+async fn sent<H: House>(
+    house: &H,
+    noted: &Noted,
+    id: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<(String, Bytes, Instant), Response> {
+    let limits = &house.config().limits;
+    let deadline = Instant::now() + limits.request_deadline;
+    let accepted = body::check_media_type(request.headers());
+    let mut rest = Rest::from(request);
+    // An id that cannot be decoded is that of no service.
+    let Some(Path(id)) = id.ok().filter(|Path(id)| house.service_exists(id)) else {
+        return Err(body::refuse(Problem::Call(CallError::UnknownService), rest, limits.body).await);
+    };
+    noted.service(&id);
+    if let Err(problem) = accepted {
+        return Err(body::refuse(problem, rest, limits.body).await);
+    }
+    let body = match rest.read(limits.body, deadline).await {
+        Ok(body) => body,
+        Err(problem) => return Err(body::refuse(problem, rest, limits.body).await),
+    };
+    noted.bytes_in(body.len());
+    Ok((id, body, deadline))
 }
 
 /// Any path that is not ours.

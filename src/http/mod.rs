@@ -29,6 +29,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::app::App;
 use crate::config::Config;
+use crate::feedback::NotTaken;
 use crate::pipeline::CallError;
 use crate::web::{Site, SiteError};
 use problem::Problem;
@@ -39,6 +40,11 @@ trait House: Send + Sync + 'static {
     fn discovery(&self) -> Bytes;
     fn service_exists(&self, id: &str) -> bool;
     fn answer(&self, service_id: &str, body: &[u8]) -> impl Future<Output = Result<Bytes, CallError>> + Send;
+    fn take_feedback(
+        &self,
+        service_id: &str,
+        body: &[u8],
+    ) -> impl Future<Output = Result<(), NotTaken>> + Send;
 }
 
 impl House for App {
@@ -56,6 +62,10 @@ impl House for App {
 
     async fn answer(&self, service_id: &str, body: &[u8]) -> Result<Bytes, CallError> {
         App::answer(self, service_id, body).await
+    }
+
+    async fn take_feedback(&self, service_id: &str, body: &[u8]) -> Result<(), NotTaken> {
+        App::take_feedback(self, service_id, None, body).await
     }
 }
 
@@ -78,6 +88,7 @@ fn rim<H: House>(house: Arc<H>, extra: Router) -> Router {
     let routes = Router::new()
         .route("/cds-services", get(hooks::discovery::<H>))
         .route("/cds-services/{id}", post(hooks::call::<H>))
+        .route("/cds-services/{id}/feedback", post(hooks::feedback::<H>))
         .merge(extra.with_state(()))
         .fallback(hooks::no_route::<H>)
         .method_not_allowed_fallback(hooks::wrong_method::<H>)

@@ -4,9 +4,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::feedback::NotTaken;
 use crate::pipeline::CallError;
 use crate::telemetry;
-use crate::wire::RequestError;
+use crate::wire::{FeedbackError, RequestError};
 
 /// Why a request is not answered as asked. Its texts never repeat anything of the request.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +32,8 @@ pub(super) enum Problem {
     Panic,
     #[error("cannot answer the call")]
     Call(#[source] CallError),
+    #[error("cannot take the feedback")]
+    Feedback(#[source] NotTaken),
 }
 
 /// What the operator reads of a problem, carried by the answer to the access log.
@@ -50,6 +53,7 @@ enum IssueType {
     TooLong,
     Incomplete,
     Timeout,
+    Transient,
     Exception,
 }
 
@@ -67,7 +71,8 @@ impl Problem {
             ) => StatusCode::BAD_REQUEST,
             Problem::Call(CallError::Unobtainable { .. }) => StatusCode::PRECONDITION_FAILED,
             Problem::Slow => StatusCode::REQUEST_TIMEOUT,
-            Problem::Deadline => StatusCode::SERVICE_UNAVAILABLE,
+            Problem::Feedback(NotTaken::Malformed(_)) => StatusCode::BAD_REQUEST,
+            Problem::Deadline | Problem::Feedback(NotTaken::NotKept(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Problem::Panic | Problem::Call(CallError::Unwritable(_)) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -80,7 +85,11 @@ impl Problem {
             Problem::Broken => IssueType::Incomplete,
             Problem::Slow | Problem::Deadline => IssueType::Timeout,
             Problem::Panic | Problem::Call(CallError::Unwritable(_)) => IssueType::Exception,
-            Problem::Call(CallError::Request(error)) => match error {
+            Problem::Feedback(NotTaken::NotKept(_)) => IssueType::Transient,
+            Problem::Feedback(NotTaken::Malformed(
+                FeedbackError::Body(error) | FeedbackError::Entry { source: error, .. },
+            ))
+            | Problem::Call(CallError::Request(error)) => match error {
                 RequestError::NotJson { .. } | RequestError::NotAnObject | RequestError::WrongType(_) => {
                     IssueType::Structure
                 }
@@ -106,6 +115,11 @@ impl Problem {
             Problem::Slow => "the body did not arrive in time".to_owned(),
             Problem::Deadline => "the call could not be answered in time; it may be tried again".to_owned(),
             Problem::Panic => "the service failed".to_owned(),
+            Problem::Feedback(NotTaken::Malformed(error)) => error.to_string(),
+            Problem::Feedback(NotTaken::NotKept(_)) => {
+                "feedback cannot be kept at the moment; nothing of it was, please send it again later"
+                    .to_owned()
+            }
             Problem::Call(error) => match error {
                 CallError::UnknownService => {
                     "there is no service with this id; the services are listed at /cds-services".to_owned()

@@ -17,6 +17,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{platform, router};
 use crate::app::App;
+use crate::feedback::Feedback;
 use crate::telemetry;
 
 /// How long to wait after a connection could not be accepted: the cause is mostly too many open files.
@@ -35,8 +36,15 @@ pub async fn serve(
 ) -> io::Result<()> {
     let timing =
         Timing { header_timeout: app.config.limits.header_timeout, grace: app.config.server.shutdown_grace };
+    let feedback = app.feedback().clone();
     let router = router(app).map_err(io::Error::other)?;
-    run(router, listener, platform, timing, shutdown).await
+    let served = tokio::select! {
+        served = run(router, listener, platform, timing, Some(feedback.clone()), shutdown) => served,
+        () = feedback.keep_up() => Ok(()),
+    };
+    // What was counted since the last time; where it cannot be written, that is logged.
+    let _ = feedback.flush().await;
+    served
 }
 
 /// What the settings say about time.
@@ -51,6 +59,7 @@ pub(super) async fn run(
     listener: TcpListener,
     platform: Option<TcpListener>,
     timing: Timing,
+    feedback: Option<Arc<Feedback>>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let (stop, stopping) = watch::channel(false);
@@ -62,7 +71,7 @@ pub(super) async fn run(
         // The platform may ask until the last call is finished.
         Some(platform) => tokio::select! {
             result = clients => result,
-            result = listen(platform, platform::router(stopping), timing, pending()) => result,
+            result = listen(platform, platform::router(stopping, feedback), timing, pending()) => result,
         },
         None => clients.await,
     }

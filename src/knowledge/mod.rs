@@ -8,6 +8,7 @@ mod condition;
 mod fact;
 pub mod files;
 mod lint;
+mod override_reasons;
 mod problem;
 mod rule;
 pub mod schema;
@@ -30,7 +31,7 @@ use std::sync::Arc;
 use minijinja::Environment;
 
 use crate::fhir::ReadPlan;
-use crate::wire::Hook;
+use crate::wire::{Coding, Hook};
 use files::{CaseFile, PackageFile, Reference};
 
 /// A package, compiled.
@@ -52,6 +53,8 @@ pub struct Knowledge {
     pub orders: Vec<Arc<Order>>,
     /// The CDS services.
     pub services: Vec<Service>,
+    /// Reasons that a clinician may give for not following a card.
+    pub override_reasons: Vec<Coding>,
     /// Every number that a rule uses.
     pub limits: Vec<Arc<Limit>>,
     /// The measured facts, in the order of names.

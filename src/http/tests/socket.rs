@@ -23,7 +23,7 @@ async fn serve(grace: Duration) -> Served {
     let (address, platform_address) = (listener.local_addr().unwrap(), platform.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel::<()>();
     let timing = Timing { header_timeout: Duration::from_millis(500), grace };
-    let ended = tokio::spawn(run(fake(), listener, Some(platform), timing, async {
+    let ended = tokio::spawn(run(fake(), listener, Some(platform), timing, None, async {
         let _ = stopped.await;
     }));
     Served { address, platform: platform_address, stop, ended }

@@ -35,6 +35,7 @@ pub(super) fn compile(source: &PackageSource) -> Result<Knowledge, Problems> {
     let thresholds: Option<ThresholdsFile> = read(source, "thresholds.yaml", &mut ledger);
     let references: Option<ReferencesFile> = read(source, "references.yaml", &mut ledger);
     let orders: Option<OrdersFile> = read(source, "orders.yaml", &mut ledger);
+    let override_reasons = read(source, super::override_reasons::FILE, &mut ledger);
     let value_sets = ValueSets::read(source, &mut ledger);
     let products = drug_products(source, &mut ledger);
     let topics: Vec<TopicFiles> = package
@@ -58,6 +59,7 @@ pub(super) fn compile(source: &PackageSource) -> Result<Knowledge, Problems> {
     let services = needs::services(&services, &topics, &rules, &groups, &facts, &value_sets, &mut ledger);
     unused(&used, &facts, &limits, &mut ledger);
     let cases: Vec<_> = topics.iter().map(|topic| (topic.path("cases.yaml"), topic.cases.clone())).collect();
+    let override_reasons = super::override_reasons::compile(override_reasons, &mut ledger);
     super::lint::cases(&rules, &cases, &mut ledger);
     super::lint::rules(&rules, &services, &mut ledger);
     ledger.close()?;
@@ -79,6 +81,7 @@ pub(super) fn compile(source: &PackageSource) -> Result<Knowledge, Problems> {
         groups,
         orders: orders.into_values().collect(),
         services,
+        override_reasons,
         limits: limits.into_values().collect(),
         templates,
         cases,

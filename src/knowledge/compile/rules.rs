@@ -7,8 +7,8 @@ use minijinja::Environment;
 
 use super::super::fact::Limit;
 use super::super::files::{
-    ActionText, CardText, CodingText, GroupText, Name, OrderText, OrdersFile, PlainCard, RowText, RuleText,
-    SuggestText,
+    ActionText, CardText, CodingText, GroupText, Name, OrderText, OrdersFile, PlainCard, RowText, RuleState,
+    RuleText, SuggestText,
 };
 use super::super::problem::Ledger;
 use super::super::rule::{
@@ -173,6 +173,7 @@ impl<'a> Compiler<'a> {
             name: name.to_owned(),
             title: text.title.clone(),
             topic,
+            trial: text.state == RuleState::Trial,
             hooks: text.hooks.clone(),
             when: when?,
             silences,

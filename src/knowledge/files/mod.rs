@@ -8,6 +8,7 @@ mod condition;
 mod fact;
 mod name;
 mod order;
+mod override_reason;
 mod package;
 mod rule;
 mod statement;
@@ -29,12 +30,13 @@ pub use order::{
     CodingText, DosageText, MedicationOrderText, OrderText, OrdersFile, PriorityText, ProblemText,
     ServiceOrderText, TimingText, UnitOfTime,
 };
+pub use override_reason::{OverrideReason, OverrideReasonsFile};
 pub use package::{
     PackageFile, Reference, ReferencesFile, Review, ReviewState, ServiceFileEntry, ServicesFile, Threshold,
     ThresholdsFile,
 };
 pub use rule::{
     ActionText, CardText, ChangeText, GroupText, OptionText, PlainCard, PlainRow, RaisedText, RowText,
-    RuleText, RulesFile, SuggestText,
+    RuleState, RuleText, RulesFile, SuggestText,
 };
 pub use statement::{Addition, Origin, StatementText, StatementsFile};
