@@ -1,9 +1,11 @@
-//! The command line: serve, check, explain, rehearse, export.
+//! The command line: serve, check, explain, rehearse, export, report, feedback.
 
 mod check;
 mod explain;
 mod export;
+mod feedback;
 mod rehearse;
+mod report;
 mod serve;
 
 use std::error::Error;
@@ -39,6 +41,10 @@ enum Verb {
     Rehearse(rehearse::Rehearse),
     /// Write what is generated from the knowledge: schemas, discovery.
     Export(export::Export),
+    /// Tell which cards help and which are noise.
+    Report(report::Report),
+    /// Look after the feedback database.
+    Feedback(feedback::Feedback),
 }
 
 /// Runs the command that the arguments of this process name.
@@ -50,6 +56,8 @@ pub fn run() -> ExitCode {
         Verb::Explain(explain) => explain.run(),
         Verb::Rehearse(rehearse) => rehearse.run(),
         Verb::Export(export) => export.run(),
+        Verb::Report(report) => report.run(),
+        Verb::Feedback(feedback) => feedback.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("gaitkeeper: {}", telemetry::chain(error.as_ref()));
@@ -64,6 +72,11 @@ fn knowledge(dir: Option<&Path>) -> Result<Knowledge, Box<dyn Error>> {
         None => PackageSource::embedded(),
     };
     Ok(Knowledge::load(&source)?)
+}
+
+/// Runs what waits for a database.
+fn block_on(work: impl Future<Output = Outcome>) -> Outcome {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }
 
 /// A file could not be read or written.

@@ -6,6 +6,7 @@
 
 pub mod attribution;
 mod record;
+pub mod report;
 pub mod store;
 #[cfg(test)]
 mod tests;

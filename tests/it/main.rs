@@ -8,6 +8,7 @@
 
 mod architecture;
 mod contract;
+mod feedback;
 mod fetch;
 mod golden;
 mod knowledge_mistakes;

@@ -34,6 +34,12 @@ pub enum StoreError {
         /// What it says.
         source: sqlx::Error,
     },
+    /// No file of that name.
+    #[error("there is no database `{}`", path.display())]
+    NoFile {
+        /// The file.
+        path: PathBuf,
+    },
     /// Its tables could not be made or belong to another version.
     #[error("preparing the tables")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -100,6 +106,17 @@ impl Store {
         }
         let pool = options.connect_lazy(&url).map_err(failed("reading the database URL"))?;
         Ok(Store { pool })
+    }
+
+    /// As [`open`](Self::open), for a database that must be there: a mistyped path makes no new file.
+    ///
+    /// # Errors
+    /// Where the URL is not one, or names a file that is not there.
+    pub fn existing(database: &str) -> Result<Store, StoreError> {
+        match file_of(database) {
+            Some(path) if !path.is_file() => Err(StoreError::NoFile { path }),
+            _ => Store::open(database),
+        }
     }
 
     /// Makes the tables, or brings them up to date.
