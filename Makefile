@@ -9,6 +9,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build and start the service with its sandbox on 127.0.0.1:8080
+	GAITKEEPER__FEEDBACK__DATABASE=target/sandbox-feedback.db \
 	cargo run --locked -- serve --sandbox --listen $(LISTEN)
 
 test: ## Every test that needs no other program

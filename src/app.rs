@@ -1,5 +1,7 @@
 //! What is made once at the start and serves every call.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -7,6 +9,7 @@ use crate::auth::{self, Auth, AuthError, Pass};
 use crate::cards;
 use crate::clock::Clock;
 use crate::config::{Client, Config};
+use crate::feedback::{Feedback, NotTaken, StoreError};
 use crate::fhir::{FetchPolicy, Fetcher, KeyNames};
 use crate::knowledge::{Knowledge, Service};
 use crate::pipeline::{self, CallError, Fetching, Setting};
@@ -29,6 +32,7 @@ pub struct App {
     anyone: Treatment,
     /// How each client's calls are treated, in the order of the settings.
     clients: Vec<Treatment>,
+    feedback: Arc<Feedback>,
 }
 
 /// What differs from client to client once it was let in.
@@ -65,6 +69,9 @@ pub enum AppError {
     /// Settings of clients name what the knowledge does not have.
     #[error("`[[clients]]` name what is not there: {}", .0.join(", "))]
     UnknownNames(Vec<String>),
+    /// The setting names no database.
+    #[error("reading `feedback.database`")]
+    Feedback(#[from] StoreError),
 }
 
 impl App {
@@ -84,7 +91,9 @@ impl App {
             return Err(AppError::UnknownNames(unknown));
         }
         let policy = FetchPolicy::of(&config.fhir, config.sandboxed());
+        let feedback = Feedback::new(&config.feedback, clock, cards::origins(&knowledge))?;
         Ok(App {
+            feedback: Arc::new(feedback),
             auth: Auth::new(&config)?,
             anyone: Treatment { policy, names: KeyNames::default(), one_action: false },
             clients: config.clients.iter().map(|client| Treatment::of(client, &config)).collect(),
@@ -115,6 +124,25 @@ impl App {
         self.auth.as_ref()
     }
 
+    /// What clinicians did with the cards.
+    #[must_use]
+    pub fn feedback(&self) -> &Arc<Feedback> {
+        &self.feedback
+    }
+
+    /// Takes the feedback of a client on cards of a service.
+    ///
+    /// # Errors
+    /// Where it is malformed or cannot be kept now.
+    pub async fn take_feedback(
+        &self,
+        service_id: &str,
+        client: Option<&str>,
+        body: &[u8],
+    ) -> Result<(), NotTaken> {
+        self.feedback.take(service_id, client, body).await
+    }
+
     /// Answers one service call with the JSON of its response.
     ///
     /// # Errors
@@ -130,13 +158,16 @@ impl App {
         let treatment = pass.and_then(|pass| self.clients.get(pass.place())).unwrap_or(&self.anyone);
         let Treatment { policy, names, one_action } = treatment;
         let fetching = Fetching { fetcher: &self.fetcher, policy, names, pass };
-        let travel =
-            pipeline::travel_fetching(&setting, fetching, service_id, body, |journey| journey.response);
-        let mut response = travel.await?;
+        let travel = pipeline::travel_fetching(&setting, fetching, service_id, body, |journey| {
+            (journey.response, journey.origins)
+        });
+        let (mut response, origins) = travel.await?;
         if *one_action {
             cards::one_action_each(&mut response.cards);
         }
-        Ok(Bytes::from(serde_json::to_vec(&response).map_err(CallError::Unwritable)?))
+        let answer = Bytes::from(serde_json::to_vec(&response).map_err(CallError::Unwritable)?);
+        self.feedback.count(pass.map(Pass::name), origins);
+        Ok(answer)
     }
 }
 

@@ -11,6 +11,7 @@ pub mod chart;
 pub mod wire;
 
 pub mod auth;
+pub mod feedback;
 
 pub mod fhir;
 

@@ -3,14 +3,15 @@
 use time::OffsetDateTime;
 
 use crate::auth::{Denial, Pass};
-use crate::cards::{self, Rendering};
+use crate::cards::{self, Rendered, Rendering};
 use crate::chart::{Chart, Coverage};
 use crate::evaluate::{self, Findings};
+use crate::feedback::OriginId;
 use crate::fhir::{
     self, Acquired, Drafts, FetchPolicy, Fetcher, Gathered, KeyNames, PatientMismatch, Subject, Token, Wanted,
 };
 use crate::knowledge::{Knowledge, Service};
-use crate::wire::{Call, Context, Hook, RequestError, Response};
+use crate::wire::{Call, Card, Context, Hook, RequestError, Response};
 
 /// What every call is answered with.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +41,10 @@ pub struct Journey<'a> {
     pub findings: &'a Findings<'a>,
     /// The answer.
     pub response: Response,
+    /// Cards of rules on trial: rendered, counted, not answered.
+    pub trial: Vec<Card>,
+    /// What the cards of both are, and whether they are on trial.
+    pub origins: Vec<(OriginId, bool)>,
 }
 
 /// Why a call has no cards. The text is for operators.
@@ -217,14 +222,26 @@ impl<'a> Sent<'a> {
         let findings = evaluate::evaluate(setting.knowledge, service, &chart);
         let rendering = Rendering {
             knowledge: setting.knowledge,
+            service,
             chart: &chart,
             context,
             drafts,
             now: setting.now,
             public_url: setting.public_url,
         };
-        let response = Response { cards: cards::render(&rendering, &findings) };
-        Ok(arrive(Journey { service, call, context, acquired, chart: &chart, findings: &findings, response }))
+        let Rendered { cards, trial, origins } = cards::render(&rendering, &findings);
+        let response = Response { cards };
+        Ok(arrive(Journey {
+            service,
+            call,
+            context,
+            acquired,
+            chart: &chart,
+            findings: &findings,
+            response,
+            trial,
+            origins,
+        }))
     }
 
     fn fhir_server(&self) -> Option<&str> {

@@ -2,6 +2,7 @@
 
 mod detail;
 mod one_action;
+mod origins;
 mod suggestion;
 mod table;
 mod value;
@@ -9,16 +10,17 @@ mod value;
 use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use crate::chart::{Chart, Truth};
 use crate::evaluate::{Finding, Findings, Outcome};
+use crate::feedback::{Origin, OriginId};
 use crate::fhir::Drafts;
-use crate::knowledge::{CardPlan, Knowledge, Statement, Suggest, Text, Words};
+use crate::knowledge::{CardPlan, Knowledge, Service, Statement, Suggest, Text, Words};
 use crate::wire::{Card, Coding, Context, Indicator, Link, LinkType, SelectionBehavior, Source};
 use value::Prose;
 
 pub use one_action::one_action_each;
+pub use origins::origins;
 pub use value::escape_markdown;
 
 /// Characters of a summary: fewer than this.
@@ -29,6 +31,8 @@ const SUMMARY_LIMIT: usize = 140;
 pub struct Rendering<'a> {
     /// The knowledge.
     pub knowledge: &'a Knowledge,
+    /// The service that answers.
+    pub service: &'a Service,
     /// The chart.
     pub chart: &'a Chart,
     /// Who is looking at whom.
@@ -44,19 +48,38 @@ pub struct Rendering<'a> {
 /// One card with what it is about, before the order is settled.
 struct Draft {
     card: Card,
+    origin: OriginId,
+    /// Counted and not shown.
+    trial: bool,
     /// The place of its rule in the package.
     position: usize,
 }
 
-/// Renders the cards of a call: most severe first, at most as many as the package allows.
+/// What became of the findings.
+#[derive(Debug, Default)]
+pub struct Rendered {
+    /// The cards to show: most severe first, at most as many as the package allows.
+    pub cards: Vec<Card>,
+    /// Cards of rules on trial: counted and not shown.
+    pub trial: Vec<Card>,
+    /// What each of both is, and whether it is on trial.
+    pub origins: Vec<(OriginId, bool)>,
+}
+
+/// Renders the cards of a call.
 #[must_use]
-pub fn render(rendering: &Rendering<'_>, findings: &Findings<'_>) -> Vec<Card> {
+pub fn render(rendering: &Rendering<'_>, findings: &Findings<'_>) -> Rendered {
     let mut drafts: Vec<Draft> =
         findings.findings.iter().filter_map(|finding| rendering.card(finding)).collect();
     drafts.extend(rendering.tables(findings));
     drafts.sort_by_key(|draft| (std::cmp::Reverse(draft.card.indicator), draft.position));
-    drafts.truncate(usize::from(rendering.knowledge.package.most_cards));
-    drafts.into_iter().map(|draft| draft.card).collect()
+    let (trial, mut shown): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(|draft| draft.trial);
+    shown.truncate(usize::from(rendering.knowledge.package.most_cards));
+    Rendered {
+        origins: shown.iter().chain(&trial).map(|draft| (draft.origin, draft.trial)).collect(),
+        cards: shown.into_iter().map(|draft| draft.card).collect(),
+        trial: trial.into_iter().map(|draft| draft.card).collect(),
+    }
 }
 
 impl<'a> Rendering<'a> {
@@ -72,7 +95,7 @@ impl<'a> Rendering<'a> {
             _ => return None,
         };
         let code = match finding.truth {
-            Truth::Unknown => format!("{}-UNKNOWN", finding.rule.name),
+            Truth::Unknown => origins::unknown(&finding.rule.name),
             _ => finding.rule.name.clone(),
         };
         let words = self.words(plan)?;
@@ -91,7 +114,24 @@ impl<'a> Rendering<'a> {
             suggest: &suggest,
             links: &plan.links,
         });
-        Some(Draft { card, position: usize::from(finding.id.0) })
+        Some(Draft {
+            card,
+            origin: self.origin(&code).id(),
+            trial: finding.rule.trial,
+            position: usize::from(finding.id.0),
+        })
+    }
+
+    fn origin(&self, card: &str) -> Origin {
+        origins::origin(&self.knowledge.package, self.service, card)
+    }
+
+    /// Every card that asks for something offers reasons not to; a patient is not asked for them.
+    fn override_reasons(&self, indicator: Indicator) -> Vec<Coding> {
+        if self.lay() || indicator < Indicator::Warning {
+            return Vec::new();
+        }
+        self.knowledge.override_reasons.clone()
     }
 
     fn words(&self, plan: &'a CardPlan) -> Option<&'a Words> {
@@ -119,8 +159,9 @@ impl<'a> Rendering<'a> {
 
     fn assemble(&self, parts: Parts<'_>) -> Card {
         let package = &self.knowledge.package;
+        let origin = self.origin(parts.code);
         let review = self.knowledge.review_of(parts.topic);
-        let suggestions = if self.lay() { Vec::new() } else { self.suggestions(parts.suggest) };
+        let suggestions = if self.lay() { Vec::new() } else { self.suggestions(parts.suggest, &origin) };
         let one_of_them = |suggest: &&Suggest| suggest.selection == SelectionBehavior::AtMostOne;
         let selection = if parts.suggest.iter().all(one_of_them) {
             SelectionBehavior::AtMostOne
@@ -152,7 +193,7 @@ impl<'a> Rendering<'a> {
             })
         });
         Card {
-            uuid: Uuid::new_v4().to_string(),
+            uuid: origin.uuid().to_string(),
             summary: shortened(&parts.summary),
             detail: Some(parts.detail).filter(|detail| !detail.is_empty()),
             indicator: parts.indicator,
@@ -167,7 +208,7 @@ impl<'a> Rendering<'a> {
             },
             selection_behavior: (!suggestions.is_empty()).then_some(selection),
             suggestions,
-            override_reasons: Vec::new(),
+            override_reasons: self.override_reasons(parts.indicator),
             links: guidance.into_iter().chain(questionnaires).chain(self.of_the_site(parts.says)).collect(),
         }
     }

@@ -47,7 +47,9 @@ impl Rendering<'_> {
     }
 
     fn table(&self, number: usize, group: &Group, findings: &Findings<'_>) -> Option<Draft> {
-        let of_group = findings.findings.iter().filter_map(|finding| {
+        // A row on trial would change a card that is shown.
+        let judged = findings.findings.iter().filter(|finding| !finding.rule.trial);
+        let of_group = judged.filter_map(|finding| {
             let plan = finding.rule.row.as_ref().filter(|row| row.group == number)?;
             Some(Row { finding, plan })
         });
@@ -97,7 +99,7 @@ impl Rendering<'_> {
             suggest: &suggest,
             links: &[],
         });
-        Some(Draft { card, position })
+        Some(Draft { card, origin: self.origin(&group.name).id(), trial: false, position })
     }
 
     fn urgency(&self, row: &Row<'_>) -> Indicator {

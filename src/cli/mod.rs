@@ -1,9 +1,11 @@
-//! The command line: serve, check, explain, rehearse, export, token.
+//! The command line: serve, check, explain, rehearse, export, token, report, feedback.
 
 mod check;
 mod explain;
 mod export;
+mod feedback;
 mod rehearse;
+mod report;
 mod serve;
 mod token;
 
@@ -43,6 +45,10 @@ enum Verb {
     Export(export::Export),
     /// Print a token for trying a service with client authentication.
     Token(token::Token),
+    /// Tell which cards help and which are noise.
+    Report(report::Report),
+    /// Look after the feedback database.
+    Feedback(feedback::Feedback),
 }
 
 /// Runs the command that the arguments of this process name.
@@ -55,6 +61,8 @@ pub fn run() -> ExitCode {
         Verb::Rehearse(rehearse) => rehearse.run(),
         Verb::Export(export) => export.run(),
         Verb::Token(token) => token.run(),
+        Verb::Report(report) => report.run(),
+        Verb::Feedback(feedback) => feedback.run(),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("gaitkeeper: {}", telemetry::chain(error.as_ref()));
@@ -90,6 +98,11 @@ fn package(dir: Option<&Path>) -> Result<PackageSource, SourceError> {
 
 fn deployment(overlay: Option<&Path>, minimum_review: ReviewState) -> Result<Deployment, SourceError> {
     Ok(Deployment { overlay: overlay.map(PackageSource::directory).transpose()?, minimum_review })
+}
+
+/// Runs what waits for a database.
+fn block_on(work: impl Future<Output = Outcome>) -> Outcome {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }
 
 /// A file could not be read or written.

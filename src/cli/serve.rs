@@ -121,6 +121,11 @@ fn greet(app: &App) {
             "not shown: its review has not come far enough"
         );
     }
+    if app.config.feedback.database.is_empty() {
+        tracing::warn!(
+            "`feedback.database` is empty: feedback is kept in memory and lost when the service stops"
+        );
+    }
     if !app.config.sandbox.enabled {
         return;
     }

@@ -10,6 +10,7 @@ mod client_tests;
 mod cors;
 mod dialect;
 mod error;
+mod feedback;
 mod fhir;
 mod knowledge;
 mod layers;
@@ -28,6 +29,7 @@ pub use client::{Algorithm, Client, KeySource, Replay, TEST_ISSUER};
 pub use cors::Cors;
 pub use dialect::{Dialect, Manner};
 pub use error::{ConfigError, Origin, Problem};
+pub use feedback::Feedback;
 pub use fhir::Fhir;
 pub use knowledge::{Knowledge, MinimumReview};
 pub use limits::Limits;
@@ -68,6 +70,8 @@ pub struct Config {
     pub knowledge: Knowledge,
     /// The sandbox page.
     pub sandbox: Sandbox,
+    /// What clinicians did with the cards.
+    pub feedback: Feedback,
     /// What is logged.
     pub log: Log,
 }
@@ -149,6 +153,7 @@ impl Config {
         let knowledge = Knowledge::read(layers);
         let sandbox = Sandbox::read(layers);
         let fhir = Fhir::read(layers, sandbox.as_ref().is_some_and(|sandbox| sandbox.enabled));
+        let feedback = Feedback::read(layers);
         let log = Log::read(layers);
         let auth = Auth::read(layers);
         let clients = client::read(layers, sandbox.as_ref(), limits.as_ref());
@@ -167,6 +172,7 @@ impl Config {
             fhir,
             knowledge: knowledge?,
             sandbox,
+            feedback: feedback?,
             log: log?,
         })
     }

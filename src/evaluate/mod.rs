@@ -74,8 +74,9 @@ pub fn evaluate<'k>(knowledge: &'k Knowledge, service: &'k Service, chart: &Char
     let heard = rules(&service.listens)
         .filter(|(_, rule)| judge(&rule.when, chart, Strictness::Plain, &mut ()).is_true());
     let fired = findings.iter().filter(|finding| finding.truth.is_true()).map(|f| (f.id, f.rule));
+    // A rule on trial changes nothing that is shown.
     let graver: Vec<(RuleId, &Rule)> =
-        fired.chain(heard).filter(|(_, rule)| !rule.silences.is_empty()).collect();
+        fired.chain(heard).filter(|(_, rule)| !rule.trial && !rule.silences.is_empty()).collect();
     for finding in findings.iter_mut().filter(|finding| finding.outcome != Outcome::Silent) {
         if let Some((id, _)) = graver.iter().find(|(_, rule)| rule.silences.contains(&finding.id)) {
             finding.outcome = Outcome::SilencedBy(*id);

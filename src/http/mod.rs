@@ -33,6 +33,7 @@ use crate::app::App;
 use crate::auth::{Auth, Pass};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::feedback::NotTaken;
 use crate::pipeline::CallError;
 use crate::web::{Site, SiteError};
 use admission::Gate;
@@ -51,6 +52,12 @@ trait House: Send + Sync + 'static {
         service_id: &str,
         body: &[u8],
     ) -> impl Future<Output = Result<Bytes, CallError>> + Send;
+    fn take_feedback(
+        &self,
+        pass: Option<&Pass>,
+        service_id: &str,
+        body: &[u8],
+    ) -> impl Future<Output = Result<(), NotTaken>> + Send;
 }
 
 impl House for App {
@@ -77,6 +84,15 @@ impl House for App {
     async fn answer(&self, pass: Option<&Pass>, service_id: &str, body: &[u8]) -> Result<Bytes, CallError> {
         App::answer(self, pass, service_id, body).await
     }
+
+    async fn take_feedback(
+        &self,
+        pass: Option<&Pass>,
+        service_id: &str,
+        body: &[u8],
+    ) -> Result<(), NotTaken> {
+        App::take_feedback(self, service_id, pass.map(Pass::name), body).await
+    }
 }
 
 /// Everything that clients reach, ready to be served or called without a socket.
@@ -99,6 +115,7 @@ fn rim<H: House>(house: Arc<H>, extra: Router) -> Router {
     let of_clients = Router::new()
         .route("/cds-services", get(hooks::discovery::<H>))
         .route("/cds-services/{id}", post(hooks::call::<H>))
+        .route("/cds-services/{id}/feedback", post(hooks::feedback::<H>))
         .route_layer(middleware::from_fn_with_state(Gate::new(house.clone()), admission::admit::<H>));
     let routes = Router::new()
         .merge(of_clients)

@@ -1,5 +1,7 @@
 //! The second listener: what the platform asks, never what clients ask.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -9,22 +11,28 @@ use tokio::sync::watch;
 
 use super::json;
 use super::problem::Problem;
+use crate::feedback::Feedback;
 
 /// `stopping` turns true once no new calls should be sent here.
-pub(super) fn router(stopping: watch::Receiver<bool>) -> Router {
+pub(super) fn router(stopping: watch::Receiver<bool>, feedback: Option<Arc<Feedback>>) -> Router {
     Router::new()
         .route("/livez", get(async || status(StatusCode::OK, "{\"status\":\"ok\"}")))
         .route("/readyz", get(ready))
         .fallback(async || Problem::NoRoute)
         .method_not_allowed_fallback(async || Problem::Method)
-        .with_state(stopping)
+        .with_state((stopping, feedback))
 }
 
-async fn ready(State(stopping): State<watch::Receiver<bool>>) -> Response {
+/// Without its feedback database the service goes on answering hook calls, so that it stays ready and says so.
+async fn ready(
+    State((stopping, feedback)): State<(watch::Receiver<bool>, Option<Arc<Feedback>>)>,
+) -> Response {
     if *stopping.borrow() {
-        status(StatusCode::SERVICE_UNAVAILABLE, "{\"status\":\"stopping\"}")
-    } else {
-        status(StatusCode::OK, "{\"status\":\"ready\"}")
+        return status(StatusCode::SERVICE_UNAVAILABLE, "{\"status\":\"stopping\"}");
+    }
+    match feedback.map(|feedback| feedback.is_available()) {
+        Some(false) => status(StatusCode::OK, "{\"status\":\"ready\",\"feedback\":\"unavailable\"}"),
+        _ => status(StatusCode::OK, "{\"status\":\"ready\"}"),
     }
 }
 

@@ -7,9 +7,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::auth::Denial;
+use crate::feedback::NotTaken;
 use crate::pipeline::CallError;
 use crate::telemetry;
-use crate::wire::RequestError;
+use crate::wire::{FeedbackError, RequestError};
 
 /// Why a request is not answered as asked. Its texts never repeat anything of the request.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,8 @@ pub(super) enum Problem {
     TooMany,
     #[error("cannot answer the call")]
     Call(#[source] CallError),
+    #[error("cannot take the feedback")]
+    Feedback(#[source] NotTaken),
 }
 
 /// What the operator reads of a problem, carried by the answer to the access log.
@@ -67,11 +70,11 @@ enum IssueType {
     TooLong,
     Incomplete,
     Timeout,
+    Transient,
     Exception,
     Login,
     Forbidden,
     Throttled,
-    Transient,
 }
 
 impl Problem {
@@ -95,7 +98,10 @@ impl Problem {
             Problem::Stranger(_) | Problem::Call(CallError::Denied(_)) => StatusCode::UNAUTHORIZED,
             Problem::NotForClient | Problem::InTheClear => StatusCode::FORBIDDEN,
             Problem::TooOften { .. } | Problem::TooManyOfClient => StatusCode::TOO_MANY_REQUESTS,
-            Problem::Deadline | Problem::TooMany => StatusCode::SERVICE_UNAVAILABLE,
+            Problem::Feedback(NotTaken::Malformed(_)) => StatusCode::BAD_REQUEST,
+            Problem::Deadline | Problem::TooMany | Problem::Feedback(NotTaken::NotKept(_)) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Problem::Panic | Problem::Call(CallError::Unwritable(_)) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -114,7 +120,11 @@ impl Problem {
             Problem::Broken => IssueType::Incomplete,
             Problem::Slow | Problem::Deadline => IssueType::Timeout,
             Problem::Panic | Problem::Call(CallError::Unwritable(_)) => IssueType::Exception,
-            Problem::Call(CallError::Request(error)) => match error {
+            Problem::Feedback(NotTaken::NotKept(_)) => IssueType::Transient,
+            Problem::Feedback(NotTaken::Malformed(
+                FeedbackError::Body(error) | FeedbackError::Entry { source: error, .. },
+            ))
+            | Problem::Call(CallError::Request(error)) => match error {
                 RequestError::NotJson { .. } | RequestError::NotAnObject | RequestError::WrongType(_) => {
                     IssueType::Structure
                 }
@@ -148,6 +158,11 @@ impl Problem {
             Problem::Slow => "the body did not arrive in time".to_owned(),
             Problem::Deadline => "the call could not be answered in time; it may be tried again".to_owned(),
             Problem::Panic => "the service failed".to_owned(),
+            Problem::Feedback(NotTaken::Malformed(error)) => error.to_string(),
+            Problem::Feedback(NotTaken::NotKept(_)) => {
+                "feedback cannot be kept at the moment; nothing of it was, please send it again later"
+                    .to_owned()
+            }
             Problem::Call(error) => match error {
                 CallError::UnknownService => {
                     "there is no service with this id; the services are listed at /cds-services".to_owned()

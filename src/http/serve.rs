@@ -20,6 +20,7 @@ use tokio::time::{sleep, timeout};
 use super::tls::Tls;
 use super::{platform, router};
 use crate::app::App;
+use crate::feedback::Feedback;
 use crate::telemetry;
 
 /// How long to wait after a connection could not be accepted: the cause is mostly too many open files.
@@ -50,8 +51,15 @@ pub async fn serve(
         proxies: config.server.trusted_proxies.clone(),
         tls: tls.map(Arc::new),
     };
+    let feedback = app.feedback().clone();
     let router = router(app).map_err(io::Error::other)?;
-    run(router, listener, platform, terms, shutdown).await
+    let served = tokio::select! {
+        served = run(router, listener, platform, terms, Some(feedback.clone()), shutdown) => served,
+        () = feedback.keep_up() => Ok(()),
+    };
+    // What was counted since the last time; where it cannot be written, that is logged.
+    let _ = feedback.flush().await;
+    served
 }
 
 /// What the settings say about connections.
@@ -87,6 +95,7 @@ pub(super) async fn run(
     listener: TcpListener,
     platform: Option<TcpListener>,
     terms: Terms,
+    feedback: Option<Arc<Feedback>>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let (stop, stopping) = watch::channel(false);
@@ -108,7 +117,7 @@ pub(super) async fn run(
         // The platform may ask until the last call is finished.
         Some(platform) => tokio::select! {
             result = clients => result,
-            result = listen(platform, platform::router(stopping), &of_platform, pending()) => result,
+            result = listen(platform, platform::router(stopping, feedback), &of_platform, pending()) => result,
         },
         None => clients.await,
     }

@@ -10,6 +10,7 @@ mod fact;
 pub mod files;
 mod lint;
 mod overlay;
+mod override_reasons;
 mod problem;
 mod questionnaire;
 mod rule;
@@ -37,7 +38,7 @@ use time::Date;
 
 use crate::chart::When;
 use crate::fhir::ReadPlan;
-use crate::wire::Hook;
+use crate::wire::{Coding, Hook};
 use files::{CaseFile, MatrixRow, PackageFile, Reference, Review};
 
 /// A package, compiled.
@@ -59,6 +60,8 @@ pub struct Knowledge {
     pub orders: Vec<Arc<Order>>,
     /// The CDS services.
     pub services: Vec<Service>,
+    /// Reasons that a clinician may give for not following a card.
+    pub override_reasons: Vec<Coding>,
     /// Every number that a rule uses.
     pub limits: Vec<Arc<Limit>>,
     /// The measured facts, in the order of names.

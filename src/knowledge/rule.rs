@@ -21,6 +21,8 @@ pub struct Rule {
     pub title: String,
     /// The topic it belongs to.
     pub topic: usize,
+    /// Is it evaluated and counted, and not shown?
+    pub trial: bool,
     /// The hooks at which it is judged.
     pub hooks: Vec<Hook>,
     /// Is it judged at this site? Not where the site turned it off, or its topic is not reviewed far enough.

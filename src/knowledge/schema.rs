@@ -3,8 +3,8 @@
 use schemars::{Schema, schema_for};
 
 use super::files::{
-    CaseFile, FactsFile, MatrixFile, OrdersFile, OverlayFile, PackageFile, ReferencesFile, RulesFile,
-    ServicesFile, StatementsFile, SynonymsFile, ThresholdsFile,
+    CaseFile, FactsFile, MatrixFile, OrdersFile, OverlayFile, OverrideReasonsFile, PackageFile,
+    ReferencesFile, RulesFile, ServicesFile, StatementsFile, SynonymsFile, ThresholdsFile,
 };
 
 /// Each schema with the name of its file.
@@ -19,6 +19,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("orders.schema.json", schema_for!(OrdersFile)),
         ("statements.schema.json", schema_for!(StatementsFile)),
         ("rules.schema.json", schema_for!(RulesFile)),
+        ("override-reasons.schema.json", schema_for!(OverrideReasonsFile)),
         ("cases.schema.json", schema_for!(CaseFile)),
         ("overlay.schema.json", schema_for!(OverlayFile)),
         ("matrix.schema.json", schema_for!(MatrixFile)),

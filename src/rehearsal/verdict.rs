@@ -84,8 +84,9 @@ fn compare(journey: &Journey<'_>, rule: &CaseRule, case: &CaseText) -> Vec<Strin
         return vec![format!("the rule is not judged at `{}`", journey.service.hook)];
     };
     let code = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
-    let card_of =
-        |name: &str| journey.response.cards.iter().find(|card| card.source.topic.code == code(name));
+    // A rule on trial is tested as if it were shown.
+    let cards = || journey.response.cards.iter().chain(&journey.trial);
+    let card_of = |name: &str| cards().find(|card| card.source.topic.code == code(name));
     let own = card_of(name).or_else(|| card_of(&format!("{name}-UNKNOWN")));
     let row = finding.rule.row.as_ref().and_then(|row| {
         let starts = [

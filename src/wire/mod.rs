@@ -6,11 +6,13 @@
 
 mod context;
 mod discovery;
+mod feedback;
 mod request;
 mod response;
 
 pub use context::{Context, UserType};
 pub use discovery::{Discovery, ServiceEntry};
+pub use feedback::{FeedbackError, FeedbackItem, FeedbackOutcome, read_feedback};
 pub use request::{Call, FhirAuthorization, RequestError, Text, members};
 pub use response::{
     Action, ActionType, Card, Coding, Indicator, Link, LinkType, Response, SelectionBehavior, Source,

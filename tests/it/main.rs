@@ -11,6 +11,7 @@ mod auth;
 mod contract;
 mod derived;
 mod docs;
+mod feedback;
 mod fetch;
 mod golden;
 mod knowledge_mistakes;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::Rendering;
 use crate::chart::Order as DraftOrder;
 use crate::evaluate::{Strictness, drafts, judge};
+use crate::feedback::Origin;
 use crate::knowledge::files::OrderText;
 use crate::knowledge::{ActionPlan, Coded, Limit, Order, Suggest};
 use crate::wire::{Action, ActionType, Suggestion, Text, members};
@@ -18,7 +19,7 @@ use written::Frame;
 
 impl Rendering<'_> {
     /// The suggestions that can be made for this chart.
-    pub(super) fn suggestions(&self, suggest: &[&Suggest]) -> Vec<Suggestion> {
+    pub(super) fn suggestions(&self, suggest: &[&Suggest], card: &Origin) -> Vec<Suggestion> {
         let options = suggest.iter().flat_map(|suggest| &suggest.options);
         let offered = options.filter(|option| match &option.when {
             Some(when) => judge(when, self.chart, Strictness::Strict, &mut ()).is_true(),
@@ -41,9 +42,10 @@ impl Rendering<'_> {
                 }
                 actions.extend(planned);
             }
+            let origin = Origin { suggestion: Some(option.label.clone()), ..card.clone() };
             Some(Suggestion {
                 label: option.label.clone(),
-                uuid: Uuid::new_v4().to_string(),
+                uuid: origin.uuid().to_string(),
                 is_recommended: option.recommended,
                 actions,
             })

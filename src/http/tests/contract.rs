@@ -65,7 +65,7 @@ async fn a_body_of_exactly_the_limit_is_read() {
 #[tokio::test]
 async fn the_platform_sees_life_and_readiness() {
     let (stop, stopping) = tokio::sync::watch::channel(false);
-    let platform = platform::router(stopping);
+    let platform = platform::router(stopping, None);
     let get = async |path| send(platform.clone(), request("GET", path).body(Body::empty()).unwrap()).await;
     assert_eq!(get("/livez").await.json()["status"], "ok");
     assert_eq!(get("/readyz").await.json()["status"], "ready");

@@ -73,6 +73,16 @@ impl House for Fake {
             other => panic!("no behaviour for {other}"),
         }
     }
+
+    async fn take_feedback(&self, _: Option<&Pass>, service_id: &str, body: &[u8]) -> Result<(), NotTaken> {
+        match service_id {
+            "gone" => Err(NotTaken::NotKept(crate::feedback::StoreError::Database {
+                attempt: "writing feedback",
+                source: sqlx::Error::PoolTimedOut,
+            })),
+            _ => Ok(crate::wire::read_feedback(body).map(|_| ())?),
+        }
+    }
 }
 
 fn fake_with(settings: &[(&str, &str)]) -> Router {

@@ -82,6 +82,28 @@ async fn unobtainable_data_is_412_with_the_prefetch_keys() {
     assert_eq!(answer.json()["issue"][0]["diagnostics"], "prefetch keys: patient, labs");
 }
 
+#[tokio::test]
+async fn feedback_is_taken_or_refused_with_its_entry_or_asked_for_again() {
+    let good =
+        r#"{"feedback":[{"card":"a","outcome":"accepted","outcomeTimestamp":"2020-12-11T00:00:00Z"}]}"#;
+    let bad = format!(r#"{{"feedback":[{{"card":"{SECRET}","outcome":"{SECRET}"}}]}}"#);
+    for (service, body, status, code, text) in [
+        ("ok", bad.as_str(), 400, "value", "`feedback[0]`: `outcome` is neither"),
+        ("ok", "{}", 400, "required", "`feedback` is missing"),
+        ("ok", "{", 400, "structure", "not JSON"),
+        ("gone", good, 503, "transient", "send it again"),
+    ] {
+        let path = format!("/cds-services/{service}/feedback");
+        let answer = send(fake(), request("POST", &path).body(Body::from(body.to_owned())).unwrap()).await;
+        assert_eq!(answer.status, status, "{body}");
+        let (told, details) = answer.outcome();
+        assert!(told == code && details.contains(text), "{told} {details}");
+    }
+    let taken = request("POST", "/cds-services/ok/feedback").body(Body::from(good)).unwrap();
+    let answer = send(fake(), taken).await;
+    assert_eq!((answer.status, answer.body.as_ref()), (StatusCode::OK, b"{}".as_slice()));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_call_that_takes_too_long_is_503() {
     let answer = post("/cds-services/endless").await;
@@ -106,6 +128,7 @@ async fn a_wrong_method_is_told_the_right_ones() {
         ("GET", "/cds-services/ok", "POST"),
         ("PUT", "/cds-services/ok", "POST"),
         (SECRET, "/cds-services/ok", "POST"),
+        ("GET", "/cds-services/ok/feedback", "POST"),
     ] {
         let answer = ask(method, path).await;
         assert_eq!(answer.status, 405, "{method} {path}");
@@ -121,8 +144,8 @@ async fn what_is_not_there_is_404() {
     for (method, path) in [
         ("GET", "/"),
         ("GET", "/nowhere"),
-        ("POST", "/cds-services/ok/feedback"),
-        ("GET", "/cds-services/ok/feedback"),
+        ("POST", "/cds-services/unknown/feedback"),
+        ("POST", "/cds-services/feedback/feedback/feedback"),
         ("GET", "/livez"),
         ("GET", "*"),
     ] {

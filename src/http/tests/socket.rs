@@ -38,7 +38,7 @@ pub(super) async fn serve_under(router: Router, terms: Terms) -> Served {
     let platform = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, platform_address) = (listener.local_addr().unwrap(), platform.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel::<()>();
-    let ended = tokio::spawn(run(router, listener, Some(platform), terms, async {
+    let ended = tokio::spawn(run(router, listener, Some(platform), terms, None, async {
         let _ = stopped.await;
     }));
     Served { address, platform: platform_address, stop, ended }

@@ -43,6 +43,7 @@ pub(super) fn compile(source: &PackageSource, deployment: &Deployment) -> Result
     let orders: Option<OrdersFile> = read(source, "orders.yaml", &mut ledger);
     let synonyms: Option<SynonymsFile> = read(source, "synonyms.yaml", &mut ledger);
     let matrix: Option<MatrixFile> = read(source, "matrix.yaml", &mut ledger);
+    let override_reasons = read(source, super::override_reasons::FILE, &mut ledger);
     let mut value_sets = ValueSets::read(source, &mut ledger);
     let products = drug_products(source, &mut ledger);
     let topics: Vec<TopicFiles> = package
@@ -89,6 +90,7 @@ pub(super) fn compile(source: &PackageSource, deployment: &Deployment) -> Result
     let services = needs::services(&services, &topics, &rules, &groups, &facts, &value_sets, &mut ledger);
     unused(&used, &facts, &limits, &mut ledger);
     let cases: Vec<_> = topics.iter().map(|topic| (topic.path("cases.yaml"), topic.cases.clone())).collect();
+    let override_reasons = super::override_reasons::compile(override_reasons, &mut ledger);
     super::lint::cases(&rules, &cases, &mut ledger);
     super::lint::rules(&rules, &services, &mut ledger);
     let overlay =
@@ -112,6 +114,7 @@ pub(super) fn compile(source: &PackageSource, deployment: &Deployment) -> Result
         groups,
         orders: orders.into_values().collect(),
         services,
+        override_reasons,
         limits: limits.into_values().collect(),
         templates,
         cases,

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use minijinja::Environment;
 
 use super::super::fact::Limit;
-use super::super::files::{CodingText, DeviceOrderText, GroupText, Name, OrderText, OrdersFile, RuleText};
+use super::super::files::{
+    CodingText, DeviceOrderText, GroupText, Name, OrderText, OrdersFile, RuleState, RuleText,
+};
 use super::super::problem::Ledger;
 use super::super::questionnaire::Questionnaire;
 use super::super::rule::{Group, Order, Rule, RuleId, Statement, Words};
@@ -181,6 +183,7 @@ impl<'a> Compiler<'a> {
             name: name.to_owned(),
             title: text.title.clone(),
             topic,
+            trial: text.state == RuleState::Trial,
             hooks: text.hooks.clone(),
             judged: true,
             when: when?,

@@ -10,6 +10,7 @@ mod matrix;
 mod name;
 mod order;
 mod overlay;
+mod override_reason;
 mod package;
 mod rule;
 mod statement;
@@ -34,13 +35,14 @@ pub use order::{
     ProblemText, ServiceOrderText, TimingText, UnitOfTime,
 };
 pub use overlay::{ExtraCode, OtherThreshold, OverlayFile, RuleOff, SiteLink};
+pub use override_reason::{OverrideReason, OverrideReasonsFile};
 pub use package::{
     PackageFile, Reference, ReferencesFile, Review, ReviewState, ServiceFileEntry, ServicesFile, Threshold,
     ThresholdsFile, TopicEntry,
 };
 pub use rule::{
     ActionText, CardText, ChangeText, GroupText, LimitOrderText, LinkText, OptionText, PlainCard, PlainRow,
-    RaisedText, RowText, RuleText, RulesFile, SuggestText, TableKind,
+    RaisedText, RowText, RuleState, RuleText, RulesFile, SuggestText, TableKind,
 };
 pub use statement::{Addition, Origin, StatementText, StatementsFile};
 pub use synonyms::SynonymsFile;

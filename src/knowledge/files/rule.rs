@@ -25,6 +25,9 @@ pub struct RuleText {
     pub id: Name,
     /// What it does, in a few words.
     pub title: String,
+    /// `trial`: evaluated and counted, not shown, until somebody saw how often it would fire.
+    #[serde(default)]
+    pub state: RuleState,
     /// The hooks at which it is judged.
     pub hooks: Vec<Hook>,
     /// When it fires.
@@ -40,6 +43,17 @@ pub struct RuleText {
     pub row: Option<RowText>,
     /// Why it is as it is.
     pub note: Option<String>,
+}
+
+/// Whether the cards of a rule are shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RuleState {
+    /// They are.
+    #[default]
+    Active,
+    /// They are counted only.
+    Trial,
 }
 
 /// A card.

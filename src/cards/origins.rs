@@ -1,0 +1,51 @@
+//! What every card of a package is, for feedback on it.
+
+use std::collections::BTreeSet;
+
+use crate::feedback::Origin;
+use crate::knowledge::files::PackageFile;
+use crate::knowledge::{CardPlan, Knowledge, RowPlan, Rule, Service, Suggest};
+
+/// Everything that the services of a package may show: cards and suggestions.
+#[must_use]
+pub fn origins(knowledge: &Knowledge) -> Vec<Origin> {
+    let mut origins = BTreeSet::new();
+    for service in &knowledge.services {
+        for rule in service.shows.iter().filter_map(|id| knowledge.rule(*id)) {
+            for (card, suggest) in cards(knowledge, rule) {
+                let origin = origin(&knowledge.package, service, &card);
+                for option in suggest.iter().flat_map(|suggest| &suggest.options) {
+                    origins.insert(Origin { suggestion: Some(option.label.clone()), ..origin.clone() });
+                }
+                origins.insert(origin);
+            }
+        }
+    }
+    origins.into_iter().collect()
+}
+
+/// The cards that a rule may lead to, with what they suggest.
+fn cards<'k>(knowledge: &'k Knowledge, rule: &'k Rule) -> Vec<(String, Option<&'k Suggest>)> {
+    let own = |plan: &'k CardPlan, name: String| (name, plan.suggest.as_ref());
+    let group =
+        |row: &'k RowPlan| Some((knowledge.groups.get(row.group)?.name.clone(), row.suggest.as_ref()));
+    let card = rule.card.iter().map(|plan| own(plan, rule.name.clone()));
+    let open = rule.unknown.iter().map(|plan| own(plan, unknown(&rule.name)));
+    card.chain(open).chain(rule.row.iter().filter_map(group)).collect()
+}
+
+/// The name of a rule's card where it could not be judged.
+pub(super) fn unknown(rule: &str) -> String {
+    format!("{rule}-UNKNOWN")
+}
+
+/// One card of a service.
+pub(super) fn origin(package: &PackageFile, service: &Service, card: &str) -> Origin {
+    Origin {
+        package: package.id.clone(),
+        version: package.version.clone(),
+        service: service.id.clone(),
+        card: card.to_owned(),
+        suggestion: None,
+    }
+}

@@ -1,0 +1,44 @@
+//! One set of tests for both databases. PostgreSQL is another program: its tests are ignored here and run by `make e2e`.
+
+mod behaviour;
+
+use behaviour::{Database, all};
+
+#[tokio::test]
+async fn a_sqlite_file_keeps_every_promise() {
+    let folder = behaviour::Folder::new("promises");
+    all(&Database::new(folder.path().join("feedback.db").display().to_string())).await;
+}
+
+#[tokio::test]
+async fn memory_keeps_every_promise_for_as_long_as_it_lasts() {
+    behaviour::kept_once(&Database::new(String::new())).await;
+}
+
+#[tokio::test]
+#[ignore = "needs a PostgreSQL server: `make e2e` starts one and names it in GAITKEEPER_TEST_POSTGRES"]
+async fn postgresql_keeps_every_promise() {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "where the server of this test is, not a setting of the service"
+    )]
+    let url =
+        std::env::var("GAITKEEPER_TEST_POSTGRES").expect("GAITKEEPER_TEST_POSTGRES names an empty database");
+    all(&Database::new(url.clone())).await;
+    behaviour::copied_between(&url).await;
+}
+
+#[tokio::test]
+async fn a_file_that_goes_and_comes_back() {
+    behaviour::file_gone().await;
+}
+
+#[tokio::test]
+async fn a_locked_file_is_a_503_and_no_more() {
+    behaviour::file_locked().await;
+}
+
+#[tokio::test]
+async fn a_full_disk_is_not_acknowledged() {
+    behaviour::disk_full().await;
+}
