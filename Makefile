@@ -24,8 +24,9 @@ check: ## Format, lints, documentation, and what is generated
 bench: ## Micro-benchmarks: reading, evaluating, rendering, a whole call
 	cargo bench --locked --bench call
 
-e2e: ## What needs other programs: two real FHIR servers
+e2e: ## What needs other programs: two real FHIR servers, PostgreSQL
 	cargo build --locked
+	e2e/postgresql/run
 	e2e/run
 
 fuzz: ## Hostile input for every reader, each for FUZZ_SECONDS

@@ -20,6 +20,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use time::{Duration, OffsetDateTime};
+use tokio::time::timeout;
 
 use crate::clock::Clock;
 use crate::config;
@@ -29,6 +30,9 @@ use store::ShownKey;
 
 /// The name of a client that did not say who it is.
 const ANONYMOUS: &str = "anonymous";
+
+/// How long the database may take: shorter than clients wait, so that they are told.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Most numbers that wait for the database: beyond it, cards of new kinds are not counted.
 const MOST_WAITING: usize = 50_000;
@@ -105,15 +109,18 @@ impl Feedback {
     }
 
     async fn keep(&self, records: &[Record]) -> Result<u64, StoreError> {
-        self.prepare().await?;
-        self.store.add_feedback(records).await
+        let keeping = async {
+            self.prepare().await?;
+            self.store.add_feedback(records).await
+        };
+        timeout(PATIENCE, keeping).await.unwrap_or(Err(StoreError::Slow))
     }
 
     /// Counts cards that were shown, or that would have been were their rules not on trial. Never waits.
     pub fn count(&self, client: Option<&str>, shown: impl IntoIterator<Item = (OriginId, bool)>) {
         let day = store::day(self.clock.now().date());
         let client = client.unwrap_or(ANONYMOUS);
-        let mut waiting = self.waiting.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut waiting = self.waiting();
         for (origin, trial) in shown {
             let key = ShownKey { day, client: client.to_owned(), origin, trial };
             if waiting.len() < MOST_WAITING || waiting.contains_key(&key) {
@@ -133,10 +140,12 @@ impl Feedback {
     }
 
     async fn flush_once(&self) -> Result<(), StoreError> {
-        self.prepare().await?;
+        timeout(PATIENCE, self.prepare()).await.unwrap_or(Err(StoreError::Slow))?;
         let numbers = std::mem::take(&mut *self.waiting());
-        let written =
-            if numbers.is_empty() { self.store.check().await } else { self.store.add_shown(&numbers).await };
+        let writing = async {
+            if numbers.is_empty() { self.store.check().await } else { self.store.add_shown(&numbers).await }
+        };
+        let written = timeout(PATIENCE, writing).await.unwrap_or(Err(StoreError::Slow));
         if written.is_err() {
             let mut waiting = self.waiting();
             for (key, number) in numbers {

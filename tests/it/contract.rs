@@ -182,7 +182,17 @@ fn assert_card(card: &Value, call: &Value, place: &str, uuids: &mut BTreeSet<Str
         |value: &Value| value.as_str().unwrap_or_else(|| panic!("{place}: {value} is no text")).to_owned();
     let summary = text(&card["summary"]);
     assert!(!summary.is_empty() && summary.chars().count() < 140, "{place}: {summary}");
-    assert!(["info", "warning", "critical"].contains(&card["indicator"].as_str().unwrap()), "{place}");
+    let indicator = card["indicator"].as_str().unwrap();
+    assert!(["info", "warning", "critical"].contains(&indicator), "{place}");
+    let lay = call["context"]["userId"].as_str().is_some_and(|user| !user.starts_with("Practitioner"));
+    let reasons = card["overrideReasons"].as_array();
+    assert_eq!(reasons.is_some(), indicator != "info" && !lay, "{place}: reasons to override");
+    for reason in reasons.into_iter().flatten() {
+        assert!(
+            ["code", "system", "display"].iter().all(|member| !text(&reason[member]).is_empty()),
+            "{place}"
+        );
+    }
     assert!(uuids.insert(text(&card["uuid"])), "{place}: a uuid twice");
     assert!(!text(&card["source"]["label"]).is_empty());
     let code = text(&card["source"]["topic"]["code"]);

@@ -125,6 +125,23 @@ fn mistakes_in_several_files_are_told_at_once() {
 }
 
 #[test]
+fn a_reason_to_override_is_a_code_of_its_system_with_words() {
+    const FILE: &str = "override-reasons.yaml";
+    for (from, to, expected) in [
+        ("code: limited-time", "code: no-time", "`no-time` is not a known code of its system"),
+        ("code: limited-time", "code: patient-refuses", "`patient-refuses` is there twice"),
+        ("display: PC CDS does not apply to patient", "display: \"\"", "`cds-not-applicable` has no display"),
+    ] {
+        let source = with(FILE, |text| {
+            assert!(text.contains(from), "{from} is not in {FILE}");
+            text.replacen(from, to, 1)
+        });
+        let told = mistakes(&source);
+        assert!(told.iter().any(|text| text.starts_with(FILE) && text.contains(expected)), "{told:#?}");
+    }
+}
+
+#[test]
 fn what_nothing_uses_is_a_mistake() {
     let source = with("thresholds.yaml", |text| {
         format!("{text}  spare:\n    title: Spare\n    value: 1\n    unit: \"1\"\n    source: [K]\n")

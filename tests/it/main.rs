@@ -18,3 +18,4 @@ mod knowledge_mistakes;
 mod oracle;
 mod pages;
 mod schemas;
+mod trial;

@@ -34,6 +34,9 @@ pub enum StoreError {
         /// What it says.
         source: sqlx::Error,
     },
+    /// The database took longer than a client should wait.
+    #[error("the database does not answer")]
+    Slow,
     /// No file of that name.
     #[error("there is no database `{}`", path.display())]
     NoFile {
@@ -83,10 +86,13 @@ impl Store {
             None if database.is_empty() => "sqlite::memory:".to_owned(),
             None => database.to_owned(),
         };
-        let mut options = AnyPoolOptions::new().acquire_timeout(WAIT).max_connections(4);
+        // Without the two limits no task is started here, so that a store can be opened before there is a runtime; a
+        // connection that died meanwhile is found when it is taken.
+        let options = AnyPoolOptions::new().acquire_timeout(WAIT).idle_timeout(None).max_lifetime(None);
+        let mut options = options.max_connections(4);
         if sqlite {
             // Writers of SQLite wait for each other anyway; in memory each connection would be a database of its own.
-            options = options.max_connections(1).idle_timeout(None).max_lifetime(None);
+            options = options.max_connections(1);
             options = options.after_connect(|connection, _| {
                 Box::pin(async move {
                     // FULL: what is acknowledged is on the disk, also after the power went.
