@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::fhir::{FetchPolicy, Fetcher};
 use crate::knowledge::{Knowledge, Service};
 use crate::pipeline::{self, CallError, Fetching, Setting};
+use crate::report::Report;
 use crate::wire::{Discovery, ServiceEntry};
 
 /// The parts of the service, put together.
@@ -76,13 +77,29 @@ impl App {
     }
 }
 
+impl App {
+    /// What every rule makes of one service call, and why, as JSON. Nothing is fetched for it.
+    ///
+    /// # Errors
+    /// As for answering the call.
+    pub fn explain(&self, service_id: &str, body: &[u8]) -> Result<Bytes, CallError> {
+        let setting =
+            Setting { knowledge: &self.knowledge, now: self.clock.now(), public_url: &self.public_url };
+        let report = pipeline::travel(&setting, service_id, body, |journey| {
+            Report::of(&self.knowledge, &journey, setting.now, &[])
+        })?;
+        Ok(Bytes::from(serde_json::to_vec(&report).map_err(CallError::Unwritable)?))
+    }
+}
+
 /// What `GET /cds-services` answers.
 ///
 /// # Errors
 /// Where it cannot be written as JSON, which no valid package brings about.
 pub fn discovery(knowledge: &Knowledge) -> Result<Discovery, serde_json::Error> {
     let review = &knowledge.package.review;
-    let review = format!("Review of the knowledge: {} ({}, {}).", review.state.words(), review.date, review.by);
+    let review =
+        format!("Review of the knowledge: {} ({}, {}).", review.state.words(), review.date, review.by);
     let services = knowledge.services.iter().map(|service| entry(service, &review));
     let services: Result<_, serde_json::Error> = services.collect();
     Ok(Discovery { services: services? })
