@@ -32,7 +32,7 @@ export const freshId = (word) => `${word}-${(made += 1)}`;
 export function code(text, label) {
   const pre = element("pre", "", text);
   pre.tabIndex = 0;
-  pre.setAttribute("role", "region");
+  pre.setAttribute("role", "group");
   pre.setAttribute("aria-label", label);
   return pre;
 }

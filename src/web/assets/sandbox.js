@@ -38,7 +38,7 @@ async function admit() {
   ehr.admit(record, "");
   ehr.user = user();
   part("sign-anyway").hidden = true;
-  showChange(part("change"), record, changedValue);
+  showChange(part("change"), record, () => attempt(() => ehr.again()));
   askPattern();
   await fire("patient-view");
   if (mine !== admit.latest) return;
@@ -62,14 +62,7 @@ function drafted(order, record) {
   return { ...structuredClone(order), subject: { reference: reference(record.patient) } };
 }
 
-async function fire(hook, more, stale) {
-  part("cards").setAttribute("aria-busy", "true");
-  try {
-    await ehr.fire(hook, more, stale);
-  } finally {
-    part("cards").removeAttribute("aria-busy");
-  }
-}
+const fire = (hook, more, stale) => ehr.fire(hook, more, stale);
 
 async function select(slug) {
   const order = drafted(await syntheticOrder(slug), ehr.record);
@@ -117,16 +110,12 @@ async function addProblem(event) {
 
 async function askPattern() {
   questionnaire ??= client.parsed(await client.questionnaire(questionnaireUrl));
-  showQuestionnaire(part("questionnaire"), questionnaire, async (items) => {
+  showQuestionnaire(part("questionnaire"), questionnaire, (items) => attempt(async () => {
     ehr.record.put(response(questionnaire, items, reference(ehr.record.patient), ehr.user));
     part("form-part").open = false;
     await fire("patient-view");
     say("The answers are in the record, and the chart was opened again.", true);
-  });
-}
-
-async function changedValue() {
-  await ehr.again();
+  }));
 }
 
 async function takeOwn(file) {
@@ -180,14 +169,14 @@ function showDrafts() {
 function showCards() {
   const groups = [...ehr.calls.values()].reverse().map((call) => {
     const cards = call.cards.map((card) => cardNode(card, {
-      accept: async (suggestions) => {
+      accept: (suggestions) => attempt(async () => {
         await ehr.accept(call, card, suggestions);
         await afterAccepting(call, suggestions);
-      },
-      override: async (reason) => {
+      }),
+      override: (reason) => attempt(async () => {
         await ehr.override(call, card, reason);
         say("The card is set aside, and the service was told.", true);
-      },
+      }),
     }));
     const silence = element("p", "silence", "Nothing applies, so nothing is said.");
     const problem = call.problem ? element("p", "notice", call.problem) : null;
@@ -264,6 +253,8 @@ function recall() {
     const found = inputs.find((input) => input.value === wanted.get(name)) ?? inputs.find((input) => input.defaultChecked) ?? inputs[0];
     found.checked = true;
   }
+  const label = chosen().closest("label");
+  part("patients").scrollTop = Math.max(0, label.offsetTop - label.offsetHeight);
   form.elements.day.value = wanted.get("day") ?? asOf;
 }
 
@@ -274,12 +265,20 @@ async function changedChoice() {
   await attempt(admit);
 }
 
+/** How much is under way. */
+let busy = 0;
+
 /** Does something and says where it failed. */
 async function attempt(what) {
+  busy += 1;
+  part("cards").setAttribute("aria-busy", "true");
   try {
     await what();
   } catch (error) {
     say(`That did not work. ${error.message}`);
+  } finally {
+    busy -= 1;
+    if (busy === 0) part("cards").removeAttribute("aria-busy");
   }
 }
 
