@@ -3,10 +3,10 @@
 LISTEN ?= 127.0.0.1:8080
 FUZZ_SECONDS ?= 20
 
-.PHONY: help run test check bench e2e fuzz generate golden
+.PHONY: help run test check bench e2e fuzz screenshots generate golden
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build and start the service with its sandbox on 127.0.0.1:8080
 	GAITKEEPER__FEEDBACK__DATABASE=target/sandbox-feedback.db \
@@ -24,13 +24,17 @@ check: ## Format, lints, documentation, and what is generated
 bench: ## Micro-benchmarks: reading, evaluating, rendering, a whole call
 	cargo bench --locked --bench call
 
-e2e: ## What needs other programs: two real FHIR servers, PostgreSQL
+e2e: ## What needs other programs: the pages in Chromium, two real FHIR servers, PostgreSQL
 	cargo build --locked
 	e2e/postgresql/run
 	e2e/run
 
 fuzz: ## Hostile input for every reader, each for FUZZ_SECONDS
 	GAITKEEPER_FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --locked --test fuzz -- --nocapture --test-threads 2
+
+screenshots: ## Take the pictures of docs/screenshots anew, while driving the pages
+	cargo build --locked
+	GAITKEEPER_E2E_SCREENSHOTS=$(CURDIR)/docs/screenshots e2e/run page
 
 generate: ## Write what is generated: the JSON Schemas of the knowledge files, and the catalogue
 	cargo run --locked -- export schemas cds-services/schema

@@ -13,6 +13,7 @@ use crate::feedback::{Feedback, NotTaken, StoreError};
 use crate::fhir::{FetchPolicy, Fetcher, KeyNames};
 use crate::knowledge::{Knowledge, Service};
 use crate::pipeline::{self, CallError, Fetching, Setting};
+use crate::report::Report;
 use crate::wire::{Discovery, ServiceEntry};
 
 /// The parts of the service, put together.
@@ -168,6 +169,21 @@ impl App {
         let answer = Bytes::from(serde_json::to_vec(&response).map_err(CallError::Unwritable)?);
         self.feedback.count(pass.map(Pass::name), origins);
         Ok(answer)
+    }
+}
+
+impl App {
+    /// What every rule makes of one service call, and why, as JSON. Nothing is fetched for it.
+    ///
+    /// # Errors
+    /// As for answering the call.
+    pub fn explain(&self, service_id: &str, body: &[u8]) -> Result<Bytes, CallError> {
+        let setting =
+            Setting { knowledge: &self.knowledge, now: self.clock.now(), public_url: &self.public_url };
+        let report = pipeline::travel(&setting, service_id, body, |journey| {
+            Report::of(&self.knowledge, &journey, setting.now, &[])
+        })?;
+        Ok(Bytes::from(serde_json::to_vec(&report).map_err(CallError::Unwritable)?))
     }
 }
 

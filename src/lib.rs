@@ -25,6 +25,8 @@ pub mod pipeline;
 
 pub mod rehearsal;
 
+pub mod report;
+
 pub mod app;
 
 pub mod web;

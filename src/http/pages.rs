@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use bytes::Bytes;
+use tokio::time::Instant;
 
+use super::body::{self, Rest};
 use super::json;
 use super::problem::Problem;
 use crate::app::App;
@@ -44,6 +46,9 @@ pub(super) fn routes(app: Arc<App>, site: Site) -> Router {
             .route("/sandbox/patients", get(patients))
             .route("/sandbox/patients/{patient}", get(patient))
             .route("/sandbox/orders", get(orders))
+            .route("/sandbox/orders/{order}", get(order))
+            .route("/sandbox/problems/{problem}", get(problem))
+            .route("/sandbox/explanations/{service}", post(explanation))
             .route("/sandbox/calls/{patient}/{service}", get(call));
     }
     routes.with_state(Arc::new(Pages { app, site }))
@@ -109,9 +114,51 @@ async fn orders(State(pages): Shared) -> Response {
     found(pages.site.sandbox().map(web::Sandbox::orders).map(json))
 }
 
-async fn patient(State(pages): Shared, segments: Segments<String>) -> Response {
-    let record = segments.ok().and_then(|Path(slug)| pages.site.sandbox()?.patient(&slug));
-    found(record.map(|record| typed("application/fhir+json", record)))
+async fn patient(State(pages): Shared, segments: Segments<String>, asked: Asked) -> Response {
+    let (Some(sandbox), Ok(Path(slug))) = (pages.site.sandbox(), segments) else {
+        return Problem::NoRoute.into_response();
+    };
+    let Query(asked) = asked.unwrap_or_default();
+    match sandbox.patient(&slug, pages.app.clock.now().date(), &asked) {
+        Ok(record) => typed("application/fhir+json", record.into_owned()),
+        Err(refused) => no_call(refused),
+    }
+}
+
+async fn order(State(pages): Shared, segments: Segments<String>) -> Response {
+    let order = segments.ok().and_then(|Path(slug)| pages.site.sandbox()?.order(&slug));
+    found(order.map(|order| typed("application/fhir+json", order)))
+}
+
+async fn problem(State(pages): Shared, segments: Segments<String>) -> Response {
+    let problem = segments.ok().and_then(|Path(slug)| pages.site.sandbox()?.problem(&slug));
+    found(problem.map(|problem| typed("application/fhir+json", problem)))
+}
+
+/// Takes the body of a service call and says what every rule makes of it.
+async fn explanation(State(pages): Shared, segments: Segments<String>, request: Request) -> Response {
+    let limits = &pages.app.config.limits;
+    let deadline = Instant::now() + limits.request_deadline;
+    let accepted = body::check_media_type(request.headers());
+    let mut rest = Rest::from(request);
+    let Ok(Path(service)) = segments else {
+        return body::refuse(Problem::NoRoute, rest, limits.body).await;
+    };
+    if let Err(problem) = accepted {
+        return body::refuse(problem, rest, limits.body).await;
+    }
+    let body = match rest.read(limits.body, deadline).await {
+        Ok(body) => body,
+        Err(problem) => return body::refuse(problem, rest, limits.body).await,
+    };
+    match pages.app.explain(&service, &body) {
+        Ok(report) => {
+            let mut response = json(report);
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+        }
+        Err(error) => Problem::Call(error).into_response(),
+    }
 }
 
 async fn call(State(pages): Shared, segments: Segments<(String, String)>, asked: Asked) -> Response {
@@ -127,8 +174,14 @@ async fn call(State(pages): Shared, segments: Segments<(String, String)>, asked:
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             response
         }
-        Err(NoCall::Unknown) => Problem::NoRoute.into_response(),
-        Err(NoCall::Query(error)) => Problem::Call(CallError::Request(error)).into_response(),
+        Err(refused) => no_call(refused),
+    }
+}
+
+fn no_call(refused: NoCall) -> Response {
+    match refused {
+        NoCall::Unknown => Problem::NoRoute.into_response(),
+        NoCall::Query(error) => Problem::Call(CallError::Request(error)).into_response(),
     }
 }
 

@@ -13,5 +13,5 @@ pub use case::{CaseError, request_of_case};
 pub use mutation::{Fate, Mutation, MutationReport, mutate};
 pub use record::{RecordError, Rehearsal, request_of_record};
 pub use shift::shift_dates;
-pub use synthetic::{SyntheticError, SyntheticOrder, SyntheticPatient, Synthetics};
+pub use synthetic::{SyntheticError, SyntheticOrder, SyntheticPatient, SyntheticProblem, Synthetics};
 pub use verdict::{CaseVerdict, run_cases, run_cases_of_overlay};

@@ -9,6 +9,7 @@ use crate::wire::Hook;
 
 static PATIENTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/patients");
 static ORDERS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/orders");
+static PROBLEMS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/problems");
 
 /// The patients and orders, with a word about each.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct Synthetics {
     pub patients: Vec<SyntheticPatient>,
     /// The orders.
     pub orders: Vec<SyntheticOrder>,
+    /// Problems to put on a problem list.
+    pub problems: Vec<SyntheticProblem>,
 }
 
 /// One patient.
@@ -50,6 +53,16 @@ pub struct SyntheticOrder {
     pub group: String,
 }
 
+/// One problem that can be added to a chart.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyntheticProblem {
+    /// The name of the file.
+    pub slug: String,
+    /// What it is called.
+    pub title: String,
+}
+
 /// An index in the binary cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SyntheticError {
@@ -77,6 +90,12 @@ struct OrderIndex {
     orders: Vec<SyntheticOrder>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProblemIndex {
+    problems: Vec<SyntheticProblem>,
+}
+
 impl Synthetics {
     /// Those in the binary.
     ///
@@ -85,15 +104,27 @@ impl Synthetics {
     pub fn embedded() -> Result<Synthetics, SyntheticError> {
         let patients: PatientIndex = index(&PATIENTS, "fixtures/patients")?;
         let orders: OrderIndex = index(&ORDERS, "fixtures/orders")?;
+        let problems: ProblemIndex = index(&PROBLEMS, "fixtures/problems")?;
         let as_of = Date::parse(&patients.as_of, format_description!("[year]-[month]-[day]"));
         let as_of = as_of.map_err(SyntheticError::Day)?;
-        Ok(Synthetics { as_of, patients: patients.patients, orders: orders.orders })
+        Ok(Synthetics {
+            as_of,
+            patients: patients.patients,
+            orders: orders.orders,
+            problems: problems.problems,
+        })
     }
 
     /// The Bundle of a patient, as it stands in its file.
     #[must_use]
     pub fn patient(&self, slug: &str) -> Option<&'static str> {
         self.patients.iter().any(|patient| patient.slug == slug).then(|| resource(&PATIENTS, slug)).flatten()
+    }
+
+    /// The Condition of a problem, without its subject.
+    #[must_use]
+    pub fn problem(&self, slug: &str) -> Option<&'static str> {
+        self.problems.iter().any(|problem| problem.slug == slug).then(|| resource(&PROBLEMS, slug)).flatten()
     }
 
     /// The resource of an order, without its subject.
@@ -134,6 +165,10 @@ mod tests {
             synthetics.patients.iter().map(|patient| patient.slug.clone()).collect();
         let orders: BTreeSet<String> = synthetics.orders.iter().map(|order| order.slug.clone()).collect();
         assert_eq!((patients.len(), orders.len()), (synthetics.patients.len(), synthetics.orders.len()));
+        let problems: BTreeSet<String> =
+            synthetics.problems.iter().map(|problem| problem.slug.clone()).collect();
+        assert_eq!(problems.len(), synthetics.problems.len());
+        assert_eq!(problems, files(&PROBLEMS));
         assert_eq!(patients, files(&PATIENTS));
         assert_eq!(orders, files(&ORDERS));
         for patient in &synthetics.patients {

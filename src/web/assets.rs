@@ -1,5 +1,9 @@
 //! Style and scripts, inside the binary.
 
+use include_dir::{Dir, include_dir};
+
+static ASSETS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/src/web/assets");
+
 /// A file that pages load.
 #[derive(Debug, Clone, Copy)]
 pub struct Asset {
@@ -12,15 +16,12 @@ pub struct Asset {
 /// The asset of a name.
 #[must_use]
 pub fn asset(name: &str) -> Option<Asset> {
-    const SCRIPT: &str = "text/javascript; charset=utf-8";
-    let (media_type, text) = match name {
-        "gaitkeeper.css" => ("text/css; charset=utf-8", include_str!("assets/gaitkeeper.css")),
-        "icon.svg" => ("image/svg+xml", include_str!("assets/icon.svg")),
-        "sandbox.js" => (SCRIPT, include_str!("assets/sandbox.js")),
-        "cards.js" => (SCRIPT, include_str!("assets/cards.js")),
-        "markdown.js" => (SCRIPT, include_str!("assets/markdown.js")),
-        "json.js" => (SCRIPT, include_str!("assets/json.js")),
+    let (_, extension) = name.rsplit_once('.')?;
+    let media_type = match extension {
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "js" => "text/javascript; charset=utf-8",
         _ => return None,
     };
-    Some(Asset { media_type, text })
+    Some(Asset { media_type, text: ASSETS.get_file(name)?.contents_utf8()? })
 }

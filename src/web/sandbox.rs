@@ -1,5 +1,7 @@
 //! The sandbox: a page that behaves as an EHR, and the synthetic patients it calls for.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use minijinja::Environment;
 use minijinja::value::Serde;
@@ -12,9 +14,9 @@ use super::guidance::Frame;
 use crate::app::App;
 use crate::knowledge::Knowledge;
 use crate::rehearsal::{
-    Rehearsal, SyntheticOrder, SyntheticPatient, Synthetics, request_of_record, shift_dates,
+    Rehearsal, SyntheticOrder, SyntheticPatient, SyntheticProblem, Synthetics, request_of_record, shift_dates,
 };
-use crate::wire::{Hook, RequestError};
+use crate::wire::RequestError;
 
 /// Who calls where nobody is named.
 const CLINICIAN: &str = "Practitioner/sandbox";
@@ -48,16 +50,7 @@ struct Page<'a> {
     clinician: &'static str,
     patients: &'a [SyntheticPatient],
     pad: Vec<Group<'a>>,
-    moments: Vec<Moment<'a>>,
-}
-
-/// A moment of the workflow at which a service is called.
-#[derive(Serialize)]
-struct Moment<'k> {
-    id: &'k str,
-    hook: &'static str,
-    words: &'k str,
-    orders: bool,
+    problems: &'a [SyntheticProblem],
 }
 
 /// A part of the order pad.
@@ -74,17 +67,6 @@ impl Sandbox {
         frame: Frame<'_>,
     ) -> Result<Sandbox, SiteError> {
         let synthetics = Synthetics::embedded()?;
-        let knowledge = &app.knowledge;
-        let moments: Vec<Moment<'_>> = knowledge
-            .services
-            .iter()
-            .map(|service| Moment {
-                id: &service.id,
-                hook: service.hook.name(),
-                words: words(service.hook),
-                orders: matches!(service.hook, Hook::OrderSelect | Hook::OrderSign),
-            })
-            .collect();
         let pad = synthetics.orders.chunk_by(|one, next| one.group == next.group);
         let pad: Vec<Group<'_>> =
             pad.filter_map(|orders| Some(Group { name: &orders.first()?.group, orders })).collect();
@@ -95,7 +77,7 @@ impl Sandbox {
             clinician: CLINICIAN,
             patients: &synthetics.patients,
             pad,
-            moments,
+            problems: &synthetics.problems,
         };
         let page = templates.get_template("sandbox.html")?.render(Serde(page))?;
         Ok(Sandbox {
@@ -124,10 +106,37 @@ impl Sandbox {
         self.orders.clone()
     }
 
-    /// The Bundle of a patient, with its dates as they were written.
+    /// The Bundle of a patient. Where `asked` holds a `day`, all dates are moved so that this day of the chart is
+    /// `today`; else they stand as they were written.
+    ///
+    /// # Errors
+    /// Where there is no such patient, or `asked` holds something else.
+    pub fn patient(
+        &self,
+        slug: &str,
+        today: Date,
+        asked: &[(String, String)],
+    ) -> Result<Cow<'static, str>, NoCall> {
+        let record = self.synthetics.patient(slug).ok_or(NoCall::Unknown)?;
+        match asked {
+            [] => Ok(Cow::Borrowed(record)),
+            [(name, value)] if name == "day" => {
+                Ok(Cow::Owned(shift_dates(record, (today - day_of(value)?).whole_days())))
+            }
+            _ => Err(invalid("query", "may hold one day only")),
+        }
+    }
+
+    /// A draft order, without its subject.
     #[must_use]
-    pub fn patient(&self, slug: &str) -> Option<&'static str> {
-        self.synthetics.patient(slug)
+    pub fn order(&self, slug: &str) -> Option<&'static str> {
+        self.synthetics.order(slug)
+    }
+
+    /// A problem, without its subject.
+    #[must_use]
+    pub fn problem(&self, slug: &str) -> Option<&'static str> {
+        self.synthetics.problem(slug)
     }
 
     /// The body of a service call for a patient, with all dates moved so that `day` of the chart is `today`.
@@ -154,10 +163,7 @@ impl Sandbox {
                     drafts.push(self.synthetics.order(value).ok_or(NoCall::Unknown)?.as_bytes().to_vec())
                 }
                 "user" => user = value,
-                "day" => {
-                    day = Date::parse(value, format_description!("[year]-[month]-[day]"))
-                        .map_err(|_| invalid("day", "is not a day, such as 2026-03-01"))?;
-                }
+                "day" => day = day_of(value)?,
                 _ => return Err(invalid("query", "may hold draft, user and day only")),
             }
         }
@@ -169,17 +175,11 @@ impl Sandbox {
     }
 }
 
-fn invalid(member: &'static str, problem: &'static str) -> NoCall {
-    NoCall::Query(RequestError::Invalid { member, problem })
+fn day_of(value: &str) -> Result<Date, NoCall> {
+    Date::parse(value, format_description!("[year]-[month]-[day]"))
+        .map_err(|_| invalid("day", "is not a day, such as 2026-03-01"))
 }
 
-/// What happens in the EHR.
-fn words(hook: Hook) -> &'static str {
-    match hook {
-        Hook::PatientView => "The chart is opened",
-        Hook::OrderSelect => "Orders are being chosen",
-        Hook::OrderSign => "Orders are about to be signed",
-        Hook::ProblemListItemCreate => "A problem is added",
-        Hook::EncounterDischarge => "The patient is discharged",
-    }
+fn invalid(member: &'static str, problem: &'static str) -> NoCall {
+    NoCall::Query(RequestError::Invalid { member, problem })
 }

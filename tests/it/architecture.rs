@@ -10,7 +10,7 @@ const RANKS: &[&[&str]] = &[
     &["http"],
     &["web"],
     &["app"],
-    &["rehearsal"],
+    &["rehearsal", "report"],
     &["pipeline"],
     &["cards"],
     &["evaluate"],

@@ -1,70 +1,96 @@
-// Cards as an EHR shows them. Every word of a response becomes a text node, never markup.
+// Cards as an EHR shows them, with what a person can do about each.
 
+import { button, code, element, labelled } from "./dom.js";
 import { indented } from "./json.js";
 import { markdown } from "./markdown.js";
 
 const INDICATORS = { info: "Info", warning: "Warning", critical: "Critical" };
 const ACTIONS = { create: "Create", update: "Update", delete: "Delete" };
 
-/** One card. */
-export function cardNode(card) {
+/** One card. `answer.accept(suggestions)` and `answer.override(reason)` are called for what a person decides. */
+export function cardNode(card, answer) {
   const node = element("article", "card");
   const known = Object.hasOwn(INDICATORS, card.indicator) ? card.indicator : "info";
   node.classList.add(known);
-  const head = element("header");
-  head.append(element("span", "indicator", INDICATORS[known]), element("h3", "", card.summary));
-  node.append(head);
-  if (card.detail) {
-    const detail = element("div", "detail");
-    detail.append(markdown(card.detail));
-    node.append(detail);
-  }
-  if (card.suggestions?.length > 0) node.append(suggestions(card));
+  node.append(element("header", "", element("span", "indicator", INDICATORS[known]), element("h3", "", card.summary)));
+  if (card.detail) node.append(element("div", "detail", markdown(card.detail)));
+  if (card.suggestions?.length > 0) node.append(suggestions(card, answer));
   node.append(foot(card));
+  node.append(overriding(card, answer));
   return node;
 }
 
-function suggestions(card) {
-  const part = element("section", "suggestions");
+function suggestions(card, answer) {
   const some = card.suggestions.length > 1;
-  const how = { "at-most-one": some ? "Suggestions: at most one" : "Suggestion", any: "Suggestions: any" };
-  part.append(element("h4", "", how[card.selectionBehavior] ?? "Suggestions"));
+  const how = { "at-most-one": some ? "Suggestions: at most one" : "Suggestion", any: "Suggestions: any number" };
   const list = element("ul");
+  const chosen = new Set();
   for (const suggestion of card.suggestions) {
-    const item = element("li");
-    item.append(element("span", "label", suggestion.label));
+    const item = element("li", "", element("span", "label", suggestion.label));
     if (suggestion.isRecommended) item.append(" ", element("span", "badge", "recommended"));
-    const actions = element("ul", "actions");
-    for (const action of suggestion.actions ?? []) actions.append(actionNode(action));
-    item.append(actions);
+    item.append(element("ul", "actions", ...(suggestion.actions ?? []).map(actionNode)));
+    item.append(card.selectionBehavior === "any" ? choice(suggestion, chosen) : accept(suggestion, answer));
     list.append(item);
   }
-  part.append(list);
+  const part = element("section", "suggestions", element("h4", "", how[card.selectionBehavior] ?? "Suggestions"), list);
+  if (card.selectionBehavior === "any") {
+    part.append(button("Accept what is ticked", "primary", () => chosen.size > 0 && answer.accept([...chosen])));
+  }
   return part;
 }
 
+function accept(suggestion, answer) {
+  const node = button("Accept", "primary", () => answer.accept([suggestion]));
+  node.setAttribute("aria-label", `Accept: ${suggestion.label}`);
+  return node;
+}
+
+function choice(suggestion, chosen) {
+  const box = element("input");
+  box.type = "checkbox";
+  box.addEventListener("change", () => (box.checked ? chosen.add(suggestion) : chosen.delete(suggestion)));
+  return element("label", "tick", box, element("span", "", `Take: ${suggestion.label}`));
+}
+
 function actionNode(action) {
-  const item = element("li");
-  item.append(element("strong", "", ACTIONS[action.type] ?? action.type), ` ${action.description}`);
+  const item = element("li", "", element("strong", "", ACTIONS[action.type] ?? action.type), ` ${action.description}`);
   if (action.resourceId) item.append(" ", element("code", "", [action.resourceId].flat().join(", ")));
   if (action.resource) {
-    const details = element("details");
-    details.append(element("summary", "", `${action.resource.resourceType ?? "Resource"} as JSON`));
-    const json = element("pre", "", indented(JSON.stringify(action.resource)));
-    json.tabIndex = 0;
-    details.append(json);
-    item.append(details);
+    const kind = action.resource.resourceType ?? "Resource";
+    const json = code(indented(JSON.stringify(action.resource)), `${kind} as JSON`);
+    item.append(element("details", "", element("summary", "", `${kind} as JSON`), json));
   }
   return item;
 }
 
 function foot(card) {
-  const node = element("footer");
-  const source = element("span", "source", "Source: ");
-  source.append(link(card.source?.label ?? "", card.source?.url));
-  node.append(source);
-  for (const one of card.links ?? []) node.append(link(one.label, one.url));
-  return node;
+  const source = element("span", "source", "Source: ", link(card.source?.label ?? "", card.source?.url));
+  return element("footer", "", source, ...(card.links ?? []).map((one) => link(one.label, one.url)));
+}
+
+function overriding(card, answer) {
+  const reasons = element("select");
+  const none = element("option", "", "No reason");
+  none.value = "";
+  reasons.append(none);
+  for (const [at, reason] of (card.overrideReasons ?? []).entries()) {
+    const option = element("option", "", reason.display ?? reason.code);
+    option.value = String(at);
+    reasons.append(option);
+  }
+  const comment = element("input");
+  comment.maxLength = 200;
+  const form = element("form", "inline");
+  if (card.overrideReasons?.length > 0) form.append(labelled("Reason", reasons));
+  const send = element("button", "", "Override");
+  send.setAttribute("aria-label", `Override: ${card.summary}`);
+  form.append(labelled("Comment", comment), send);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    answer.override({ reason: card.overrideReasons?.[Number(reasons.value || NaN)], comment: comment.value.trim() });
+  });
+  const name = element("summary", "", card.indicator === "info" ? "Dismiss this card" : "Override this card");
+  return element("details", "override", name, form);
 }
 
 /** A link to open beside the page; plain text where the address is not one of the web. */
@@ -74,13 +100,5 @@ function link(label, url) {
   node.href = url;
   node.target = "_blank";
   node.rel = "noopener noreferrer";
-  return node;
-}
-
-/** An element with a class and a text. */
-export function element(name, className = "", text = "") {
-  const node = document.createElement(name);
-  if (className !== "") node.className = className;
-  node.textContent = text;
   return node;
 }

@@ -13,7 +13,7 @@ use crate::wire::Response;
 
 /// The whole story of one call.
 #[derive(Debug, Serialize)]
-pub(super) struct Report {
+pub struct Report {
     service: String,
     hook: &'static str,
     judged_on: String,
@@ -48,12 +48,9 @@ struct Judged {
 }
 
 impl Report {
-    pub(super) fn of(
-        knowledge: &Knowledge,
-        journey: &Journey<'_>,
-        now: OffsetDateTime,
-        only: &[String],
-    ) -> Report {
+    /// The report of a call that went the whole way; of the rules `only` names, or of all where it names none.
+    #[must_use]
+    pub fn of(knowledge: &Knowledge, journey: &Journey<'_>, now: OffsetDateTime, only: &[String]) -> Report {
         let needs = journey.service.needs.iter().zip(&journey.acquired.supplies);
         let prefetch = needs.map(|(need, supply)| Supplied {
             key: need.key.clone(),

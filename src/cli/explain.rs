@@ -1,7 +1,5 @@
 //! `gaitkeeper explain`
 
-mod report;
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -14,8 +12,8 @@ use super::{KnowledgeAt, Outcome, print, read};
 use crate::clock::Clock;
 use crate::pipeline::{self, Setting};
 use crate::rehearsal::{Rehearsal, request_of_record};
+use crate::report::Report;
 use crate::wire::{Hook, Text};
-use report::Report;
 
 /// Say for a hook call or a patient record what every rule makes of it, and why.
 #[derive(Debug, Args)]
