@@ -57,9 +57,9 @@ fn each_kind_of_mistake_is_told_with_its_place() {
         ),
         (RULES, "id: PIT-07-CONFLICT", "id: PIT-07", "`PIT-07` is there twice"),
         (
-            RULES,
-            "    hooks: [order-select, order-sign]",
-            "    hooks: [encounter-discharge]",
+            "services.yaml",
+            "    hook: encounter-discharge",
+            "    hook: patient-view",
             "no service is called by",
         ),
         (RULES, "indicator: critical", "indicator: hard-stop", "unknown variant"),
@@ -87,8 +87,8 @@ fn each_kind_of_mistake_is_told_with_its_place() {
         ),
         (
             "services.yaml",
-            "topics: [referral, imaging, pad]",
-            "topics: [referral, imaging, pads]",
+            "    requires: [conditions]",
+            "    requires: [conditions]\n    topics: [referral, imaging, pads]",
             "`pads` is not a known topic",
         ),
         ("package.yaml", "version: 0.1.0", "version: [", "package.yaml:"),

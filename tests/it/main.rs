@@ -16,6 +16,7 @@ mod fetch;
 mod golden;
 mod knowledge_mistakes;
 mod oracle;
+mod package;
 mod pages;
 mod schemas;
 mod trial;
