@@ -7,6 +7,7 @@
 )]
 
 mod architecture;
+mod browser_clients;
 mod contract;
 mod fetch;
 mod golden;
