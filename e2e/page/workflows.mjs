@@ -197,6 +197,8 @@ export const WORKFLOWS = {
     };
     await press('Tab');
     assert.equal(await page.evaluate(() => document.activeElement.className), 'skip');
+    await press('Enter');
+    assert.ok((await page.locator('#chart-title').textContent()).startsWith('Fritz'), 'skipping to the content changes the patient');
     await to('input[name="patient"]');
     await press('ArrowUp');
     await page.waitForFunction(() => document.getElementById('chart-title').textContent.startsWith('Edda'));
