@@ -41,8 +41,7 @@ async fn indicators(service: &Router, call: &Value) -> Vec<String> {
     let request = Request::post(format!("/cds-services/{SIGN}"))
         .header("content-type", "application/json")
         .header("origin", "https://sandbox.example");
-    let (status, headers, answer) =
-        send(service, request.body(Body::from(call.to_string())).unwrap()).await;
+    let (status, headers, answer) = send(service, request.body(Body::from(call.to_string())).unwrap()).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     assert_eq!(headers["access-control-allow-origin"], "*");
     let cards = answer["cards"].as_array().unwrap().iter();
@@ -92,7 +91,8 @@ async fn a_refusal_can_be_read_by_the_page_that_called_as_well() {
         ),
         ("POST", "/cds-services/leg-pain-order-sign", Some("text/plain"), "{}", 415),
     ] {
-        let mut request = Request::builder().method(method).uri(path).header("origin", "https://sandbox.example");
+        let mut request =
+            Request::builder().method(method).uri(path).header("origin", "https://sandbox.example");
         if let Some(content_type) = content_type {
             request = request.header("content-type", content_type);
         }
