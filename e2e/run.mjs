@@ -5,7 +5,7 @@ import { comparable, firstDifference } from './lib/compare.mjs';
 import { stopAll } from './lib/processes.mjs';
 import { load, readRecords, withdraw } from './lib/records.mjs';
 import { FHIR_SERVERS, FhirServer } from './lib/servers.mjs';
-import { Prefetcher, Service, access, occasions, readOrders } from './lib/service.mjs';
+import { Prefetcher, Service, access, occasions, readOrders, readProblems } from './lib/service.mjs';
 
 const home = import.meta.dirname;
 const fixtures = join(home, '../fixtures');
@@ -99,7 +99,7 @@ async function compareWays(service, prefetchers, { id, hook, prefetch: templates
   return { cards: first?.cards.length, wrong };
 }
 
-async function comparePatients(service, servers, records, orders) {
+async function comparePatients(service, servers, records, given) {
   const row = (patient, offered, cards, same) => console.log([patient.padEnd(38), offered.padEnd(22), cards.padEnd(46), same].join(' '));
   row('patient', 'service', 'cards', 'same?');
   let shown = 0;
@@ -108,7 +108,7 @@ async function comparePatients(service, servers, records, orders) {
     for (const offered of service.services) {
       const counts = [];
       const differences = [];
-      for (const [what, context] of occasions(offered.hook, patientId, orders)) {
+      for (const [what, context] of occasions(offered.hook, patientId, given)) {
         const { cards, wrong } = await compareWays(service, prefetchers, offered, context);
         counts.push(`${what.split('-')[0]} ${cards ?? '-'}`);
         shown += cards ?? 0;
@@ -129,7 +129,7 @@ async function comparePatients(service, servers, records, orders) {
 /** A token that the server refuses must not give the cards of one that it takes. */
 async function checkToken(service, server, patientId) {
   const { id, hook } = service.services.find((offered) => offered.hook === 'patient-view');
-  const [[, context]] = occasions(hook, patientId, []);
+  const [[, context]] = occasions(hook, patientId);
   const { status } = await service.call(id, { hook, context, ...access(server, 'another-token') });
   if (status !== 412) fail(`${server.name}: a refused token gives ${status} at ${hook}, not 412`);
 }
@@ -145,7 +145,10 @@ async function main() {
   for (const record of records) await loadEverywhere(servers, record);
   say('loaded');
 
-  await comparePatients(service, servers, records, readOrders(join(fixtures, 'orders')));
+  await comparePatients(service, servers, records, {
+    orders: readOrders(join(fixtures, 'orders')),
+    problems: readProblems(join(fixtures, 'problems')),
+  });
   for (const server of servers) await checkToken(service, server, records.at(-1).patientId);
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { freePort, start } from './processes.mjs';
 import { TOKEN, nextOf } from './servers.mjs';
 
+const PROBLEMS = ['acute-limb-ischaemia', 'leg-pain', 'sciatica'];
 const ORDERS = ['mra-leg-with-contrast', 'cilostazol-100-twice-daily', 'ibuprofen-800-three-times-daily', 'oxycodone'];
 
 export class Service {
@@ -56,10 +57,22 @@ export function readOrders(folder) {
   return ORDERS.map((name) => [name, JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'))]);
 }
 
-/** What a clinician does that fires this hook: `[what, context]`, once or for each order. */
-export function occasions(hook, patientId, orders) {
+/** The problems of the fixtures that are added to a chart. */
+export function readProblems(folder) {
+  return PROBLEMS.map((name) => [name, JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'))]);
+}
+
+/** What a clinician does that fires this hook: `[what, context]`, once, or for each order or problem. */
+export function occasions(hook, patientId, { orders = [], problems = [] } = {}) {
   const common = { userId: 'Practitioner/e2e', patientId };
   if (hook === 'patient-view') return [['chart', common]];
+  if (hook === 'encounter-discharge') return [['discharge', { ...common, encounterId: 'e2e' }]];
+  if (hook === 'problem-list-item-create') {
+    return problems.map(([name, problem]) => {
+      const resource = { ...problem, subject: { reference: `Patient/${patientId}` } };
+      return [name, { ...common, conditions: { resourceType: 'Bundle', type: 'collection', entry: [{ resource }] } }];
+    });
+  }
   if (hook !== 'order-select' && hook !== 'order-sign') {
     throw new Error(`no occasion is known for the hook ${hook}: add it to e2e/lib/service.mjs`);
   }

@@ -185,6 +185,48 @@ export const WORKFLOWS = {
     assert.deepEqual(await indicators(page, 'order-select'), CRITICAL);
   },
 
+  async 'markup of a response stays text, and what breaks the rules is named'(page, { base }) {
+    const card = {
+      summary: '<img src=x> ' + 'long '.repeat(30), indicator: 'hard-stop', source: { label: '' },
+      detail: '<b>bold</b> [link](javascript:alert(1))',
+      links: [{ label: 'bad', url: 'javascript:alert(1)', type: 'absolute' }],
+    };
+    await page.route('**/cds-services/leg-pain-patient-view', (route) => route.fulfill({ json: { cards: [card, card] } }));
+    await visit(page, base, { patient: 'healthy-no-leg-problem' });
+    await unfold(page);
+    assert.equal(await page.locator('#cards img, #cards b, #cards a').count(), 0, 'markup came through');
+    const broken = await page.locator('#integrator tr', { hasText: 'no: ' }).locator('td:first-child').allTextContents();
+    for (const rule of ['GEN-2', 'CARD-1', 'CARD-2', 'CARD-3', 'CARD-4', 'SRC-1', 'LINK-1']) assert.ok(broken.includes(rule), `${rule} is not named: ${broken}`);
+    assert.ok(!broken.includes('RESP-1'));
+  },
+
+  async 'suggestions: any number of them; an order is updated, another deleted, a third created'(page, { base }) {
+    const draft = { resourceType: 'ServiceRequest', id: 'mra-leg-with-contrast', status: 'draft', intent: 'order', code: { text: 'Changed by the service' } };
+    const made = { ...draft, id: 'new-one', code: { text: 'Made by the service' } };
+    const suggestion = (label, ...actions) => ({ label, uuid: crypto.randomUUID(), actions });
+    const card = {
+      uuid: crypto.randomUUID(), summary: 'Three changes', indicator: 'info', source: { label: 'test' }, selectionBehavior: 'any',
+      suggestions: [
+        suggestion('Update and create', { type: 'create', description: 'c', resource: made }, { type: 'update', description: 'u', resource: draft }),
+        suggestion('Delete', { type: 'delete', description: 'd', resourceId: 'MedicationRequest/gadodiamide' }),
+        suggestion('Not this', { type: 'delete', description: 'd', resourceId: 'ServiceRequest/new-one' }),
+      ],
+    };
+    let answers = [card];
+    await page.route('**/cds-services/leg-pain-order-sign', (route) => route.fulfill({ json: { cards: answers } }));
+    await visit(page, base, { patient: 'renal-egfr-29' });
+    await order(page, 'gadodiamide');
+    await page.locator('#sign').click();
+    await settled(page);
+    answers = [];
+    await page.getByLabel('Take: Update and create').check();
+    await page.getByLabel('Take: Delete').check();
+    await page.getByRole('button', { name: 'Accept what is ticked' }).click();
+    await settled(page);
+    assert.deepEqual(await drafts(page), ['Changed by the service', 'Made by the service']);
+    assert.deepEqual(await cards(page, 'order-sign'), []);
+  },
+
   async 'keyboard only: choose a patient, order, sign, accept, override'(page, { base }) {
     await visit(page, base, { patient: 'renal-egfr-30' });
     const press = (key) => page.keyboard.press(key);
@@ -197,6 +239,8 @@ export const WORKFLOWS = {
     };
     await press('Tab');
     assert.equal(await page.evaluate(() => document.activeElement.className), 'skip');
+    await press('Enter');
+    assert.ok((await page.locator('#chart-title').textContent()).startsWith('Fritz'), 'skipping to the content changes the patient');
     await to('input[name="patient"]');
     await press('ArrowUp');
     await page.waitForFunction(() => document.getElementById('chart-title').textContent.startsWith('Edda'));

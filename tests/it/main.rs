@@ -8,6 +8,7 @@
 
 mod architecture;
 mod auth;
+mod browser_clients;
 mod contract;
 mod derived;
 mod docs;

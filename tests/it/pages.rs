@@ -6,10 +6,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use gaitkeeper::app::App;
+use gaitkeeper::chart::System;
 use gaitkeeper::clock::Clock;
 use gaitkeeper::config::{Config, Overrides};
 use gaitkeeper::http;
 use gaitkeeper::knowledge::{Knowledge, PackageSource};
+use gaitkeeper::rehearsal::Synthetics;
 use http_body_util::BodyExt;
 use serde_json::Value;
 use time::macros::datetime;
@@ -77,6 +79,10 @@ async fn what_is_not_there_is_404_and_the_sandbox_is_off_unless_asked_for() {
         (true, "/guidance/other"),
         (true, "/guidance/leg-pain/other"),
         (true, "/sandbox/patients/nobody"),
+        (true, "/sandbox/patients/nobody?day=2026-03-01"),
+        (true, "/sandbox/orders/none"),
+        (true, "/sandbox/problems/none"),
+        (false, "/sandbox/problems/leg-pain"),
         (true, "/sandbox/patients/..%2f..%2fCargo"),
         (true, "/sandbox/calls/nobody/leg-pain-patient-view"),
         (true, "/sandbox/calls/claudication-untreated/no-service"),
@@ -123,4 +129,63 @@ async fn the_dates_of_the_sandbox_move_with_the_day() {
     // The record is written for 2026-03-01; the newest eGFR is of 2026-02-10, nineteen days before.
     assert!(call.contains("2027-05-27"), "{call}");
     assert!(!call.contains("2026-02-10"));
+}
+
+#[tokio::test]
+async fn a_record_is_given_with_its_dates_moved_or_as_it_was_written() {
+    let service = service(true);
+    let (_, _, written) = get(&service, "/sandbox/patients/renal-egfr-29").await;
+    assert!(written.contains("2026-02-10"));
+    let (_, _, moved) = get(&service, "/sandbox/patients/renal-egfr-29?day=2026-03-01").await;
+    assert!(moved.contains("2027-05-27") && !moved.contains("2026-02-10"), "{moved}");
+    for query in ["day=soon", "night=2026-03-01", "day=2026-03-01&day=2026-03-02"] {
+        let (status, _, _) = get(&service, &format!("/sandbox/patients/renal-egfr-29?{query}")).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_explained_with_every_rule_of_its_service() {
+    let service = service(true);
+    let path = "/sandbox/calls/renal-egfr-29/leg-pain-order-sign?draft=mra-leg-with-contrast";
+    let (_, _, call) = get(&service, path).await;
+    let explain = |id: &str, body: &str| {
+        let request = Request::post(format!("/sandbox/explanations/{id}"));
+        request.header("content-type", "application/json").body(Body::from(body.to_owned())).unwrap()
+    };
+    let (status, headers, report) = send(&service, explain("leg-pain-order-sign", &call)).await;
+    assert_eq!(status, StatusCode::OK, "{report}");
+    assert_eq!(headers["cache-control"], "no-store");
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let rules = report["rules"].as_array().unwrap();
+    let fired: Vec<_> = rules.iter().filter(|rule| rule["outcome"] == "fires").collect();
+    assert!(rules.len() > fired.len() && fired.iter().any(|rule| rule["rule"] == "PIT-07"), "{fired:?}");
+    assert!(fired[0]["reason"].to_string().contains("Observation/renal-29-egfr-2"), "{}", fired[0]["reason"]);
+    for (id, body, expected) in [
+        ("none", call.as_str(), StatusCode::NOT_FOUND),
+        ("leg-pain-order-sign", "{", StatusCode::BAD_REQUEST),
+        ("leg-pain-patient-view", call.as_str(), StatusCode::BAD_REQUEST),
+    ] {
+        assert_eq!(send(&service, explain(id, body)).await.0, expected, "{id}");
+    }
+    let off = self::service(false);
+    assert_eq!(send(&off, explain("leg-pain-order-sign", &call)).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn every_problem_that_can_be_added_is_a_condition_which_the_knowledge_knows() {
+    let service = service(true);
+    let knowledge = Knowledge::load(&PackageSource::embedded()).unwrap();
+    let problems = Synthetics::embedded().unwrap().problems;
+    assert!(problems.len() >= 10);
+    for problem in problems {
+        let (status, _, body) = get(&service, &format!("/sandbox/problems/{}", problem.slug)).await;
+        assert_eq!(status, StatusCode::OK, "{}", problem.slug);
+        let condition: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(condition["resourceType"], "Condition");
+        let coding = &condition["code"]["coding"][0];
+        let system = System::from_uri(coding["system"].as_str().unwrap()).unwrap();
+        let known = knowledge.value_sets.vocabulary.concepts(system, coding["code"].as_str().unwrap());
+        assert!(!known.is_empty(), "{}: {coding} is in no value set", problem.slug);
+    }
 }

@@ -316,6 +316,8 @@ part("pad").addEventListener("click", (event) => {
 });
 part("which").addEventListener("change", showBehind);
 window.addEventListener("hashchange", () => {
+  // The link that skips to the content has a place of the page behind the `#`, and no choice.
+  if (!location.hash.includes("=")) return;
   recall();
   changedChoice();
 });
