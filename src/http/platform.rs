@@ -5,31 +5,96 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use serde_json::json;
 use tokio::sync::watch;
 
-use super::json;
 use super::problem::Problem;
+use crate::telemetry::metrics;
 
-/// `stopping` turns true once no new calls should be sent here.
-pub(super) fn router(stopping: watch::Receiver<bool>) -> Router {
-    Router::new()
-        .route("/livez", get(async || status(StatusCode::OK, "{\"status\":\"ok\"}")))
-        .route("/readyz", get(ready))
-        .fallback(async || Problem::NoRoute)
-        .method_not_allowed_fallback(async || Problem::Method)
-        .with_state(stopping)
+/// Why no new calls should be sent here; `None`: they should. Asked at each `/readyz`.
+pub(super) type Check = std::sync::Arc<dyn Fn() -> Option<&'static str> + Send + Sync>;
+
+/// What `/readyz` looks at.
+#[derive(Clone)]
+pub(super) struct Readiness {
+    /// Turns true once no new calls should be sent here.
+    pub(super) stopping: watch::Receiver<bool>,
+    /// What else must be well.
+    pub(super) checks: Vec<Check>,
 }
 
-async fn ready(State(stopping): State<watch::Receiver<bool>>) -> Response {
-    if *stopping.borrow() {
-        status(StatusCode::SERVICE_UNAVAILABLE, "{\"status\":\"stopping\"}")
-    } else {
-        status(StatusCode::OK, "{\"status\":\"ready\"}")
+impl Readiness {
+    fn reasons(&self) -> Vec<&'static str> {
+        let stopping = self.stopping.borrow().then_some("stopping");
+        stopping.into_iter().chain(self.checks.iter().filter_map(|check| check())).collect()
     }
 }
 
-fn status(code: StatusCode, body: &'static str) -> Response {
-    let mut response = (code, json(body)).into_response();
+/// The platform is answered from the moment on when the knowledge is loaded and clients can be served.
+pub(super) fn router(readiness: Readiness) -> Router {
+    Router::new()
+        .route("/livez", get(async || status(StatusCode::OK, "ok", &[])))
+        .route("/startupz", get(async || status(StatusCode::OK, "started", &[])))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(scrape))
+        .fallback(async || Problem::NoRoute)
+        .method_not_allowed_fallback(async || Problem::Method)
+        .with_state(readiness)
+}
+
+async fn ready(State(readiness): State<Readiness>) -> Response {
+    match readiness.reasons().as_slice() {
+        [] => status(StatusCode::OK, "ready", &[]),
+        reasons => status(StatusCode::SERVICE_UNAVAILABLE, "not ready", reasons),
+    }
+}
+
+async fn scrape() -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics::render()).into_response()
+}
+
+fn status(code: StatusCode, state: &'static str, reasons: &[&'static str]) -> Response {
+    let body = match reasons {
+        [] => json!({ "status": state }),
+        reasons => json!({ "status": state, "reasons": reasons }),
+    };
+    let mut response = (code, super::json(body.to_string())).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::Request;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn ask(router: &Router, path: &str) -> (u16, String) {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn readiness_says_every_reason_and_liveness_stays() {
+        let (stop, stopping) = watch::channel(false);
+        let sick: Check = std::sync::Arc::new(|| Some("the store does not answer"));
+        let well: Check = std::sync::Arc::new(|| None);
+        let alone = router(Readiness { stopping: stopping.clone(), checks: vec![well.clone()] });
+        let both = router(Readiness { stopping, checks: vec![well, sick] });
+        assert_eq!(ask(&alone, "/readyz").await, (200, r#"{"status":"ready"}"#.into()));
+        let reason = r#"{"reasons":["the store does not answer"],"status":"not ready"}"#;
+        assert_eq!(ask(&both, "/readyz").await, (503, reason.into()));
+        stop.send_replace(true);
+        let reasons = r#"{"reasons":["stopping","the store does not answer"],"status":"not ready"}"#;
+        assert_eq!(ask(&both, "/readyz").await, (503, reasons.into()));
+        for path in ["/livez", "/startupz", "/metrics"] {
+            assert_eq!(ask(&both, path).await.0, 200, "{path}");
+        }
+    }
 }

@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::platform::Readiness;
 use super::tls::Tls;
 use super::{platform, router};
 use crate::app::App;
@@ -92,6 +93,7 @@ pub(super) async fn run(
     let (stop, stopping) = watch::channel(false);
     let clients = listen(listener, router, &terms, async {
         shutdown.await;
+        telemetry::metrics::stopping();
         stop.send_replace(true);
     });
     let clients = async {
@@ -108,7 +110,7 @@ pub(super) async fn run(
         // The platform may ask until the last call is finished.
         Some(platform) => tokio::select! {
             result = clients => result,
-            result = listen(platform, platform::router(stopping), &of_platform, pending()) => result,
+            result = listen(platform, platform::router(Readiness { stopping, checks: Vec::new() }), &of_platform, pending()) => result,
         },
         None => clients.await,
     }
