@@ -30,9 +30,10 @@ check: ## Format, lints, documentation, and what is generated
 bench: ## Micro-benchmarks: reading, evaluating, rendering, a whole call
 	cargo bench --locked --bench call
 
-e2e: ## What needs other programs: the chart with Helm, two real FHIR servers
+e2e: ## What needs other programs: the chart with Helm, the image, two real FHIR servers
 	cargo build --locked
 	e2e/chart/run
+	e2e/image/run
 	e2e/run
 
 image-root: ## The files of the image in $(IMAGE_ROOT): a static binary, certificates, settings (needs musl-tools and the target)
