@@ -52,8 +52,10 @@ image-root: ## The files of the image in $(IMAGE_ROOT): a static binary, certifi
 image: ## Build the image (needs a container engine)
 	docker build --build-arg SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) --build-arg REVISION=$$(git rev-parse HEAD) -t gaitkeeper .
 
-sbom: ## What the binary is made of, as CycloneDX (needs cargo-cyclonedx)
+sbom: ## What the binary is made of, as CycloneDX, beside it (needs cargo-cyclonedx)
 	cargo cyclonedx --format json --spec-version 1.5 --override-filename gaitkeeper.cdx
+	rm crates/*/gaitkeeper.cdx.json
+	mv gaitkeeper.cdx.json $(BUILT)/
 
 chart: ## Write the chart's README from its values
 	cd e2e/chart && go run $(HELM_DOCS) --log-level warning --chart-search-root ../../helm
