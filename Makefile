@@ -1,9 +1,16 @@
 # Thin targets; `make help` lists them. Only a Rust toolchain and a C compiler are needed for run, test and check.
 
 LISTEN ?= 127.0.0.1:8080
+HELM_DOCS = github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2
 FUZZ_SECONDS ?= 20
+# Of the image: fixed, so that the same source makes the same files.
+STATIC = x86_64-unknown-linux-musl
+BUILT = $(or $(CARGO_TARGET_DIR),target)
+IMAGE_ROOT ?= $(BUILT)/image
+CARGO_HOME ?= $(HOME)/.cargo
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
-.PHONY: help run test check bench e2e fuzz screenshots generate golden
+.PHONY: help run test check bench e2e image-root image sbom chart fuzz screenshots generate golden
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,10 +31,36 @@ check: ## Format, lints, documentation, and what is generated
 bench: ## Micro-benchmarks: reading, evaluating, rendering, a whole call
 	cargo bench --locked --bench call
 
-e2e: ## What needs other programs: the pages in Chromium, two real FHIR servers, PostgreSQL
+e2e: ## What needs other programs: PostgreSQL, the chart with Helm, the image, the pages in Chromium, two real FHIR servers
 	cargo build --locked
 	e2e/postgresql/run
+	e2e/chart/run
+	e2e/image/run
 	e2e/run
+
+image-root: ## The files of the image in $(IMAGE_ROOT): a static binary, certificates, settings (needs musl-tools and the target)
+	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/src --remap-path-prefix=$(CARGO_HOME)=/cargo" \
+	    cargo build --release --locked --target $(STATIC)
+	rm -rf $(IMAGE_ROOT)
+	install -D -m 0755 $(BUILT)/$(STATIC)/release/gaitkeeper $(IMAGE_ROOT)/usr/bin/gaitkeeper
+	install -D -m 0644 /etc/ssl/certs/ca-certificates.crt $(IMAGE_ROOT)/etc/ssl/certs/ca-certificates.crt
+	install -D -m 0644 config/default.toml $(IMAGE_ROOT)/usr/share/gaitkeeper/default.toml
+	install -D -m 0644 config/client.toml $(IMAGE_ROOT)/usr/share/gaitkeeper/client.toml
+	install -D -m 0644 LICENSE $(IMAGE_ROOT)/usr/share/gaitkeeper/LICENSE
+	mkdir -p $(IMAGE_ROOT)/usr/share/gaitkeeper/knowledge $(IMAGE_ROOT)/etc/gaitkeeper/config
+	cp -R cds-services/leg-pain/. $(IMAGE_ROOT)/usr/share/gaitkeeper/knowledge
+	find $(IMAGE_ROOT) -exec touch -h -d @$(SOURCE_DATE_EPOCH) {} +
+
+image: ## Build the image (needs a container engine)
+	docker build --build-arg SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) --build-arg REVISION=$$(git rev-parse HEAD) -t gaitkeeper .
+
+sbom: ## What the binary is made of, as CycloneDX, beside it (needs cargo-cyclonedx)
+	cargo cyclonedx --format json --spec-version 1.5 --override-filename gaitkeeper.cdx
+	rm crates/*/gaitkeeper.cdx.json
+	mv gaitkeeper.cdx.json $(BUILT)/
+
+chart: ## Write the chart's README from its values
+	cd e2e/chart && go run $(HELM_DOCS) --log-level warning --chart-search-root ../../helm
 
 fuzz: ## Hostile input for every reader, each for FUZZ_SECONDS
 	GAITKEEPER_FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --locked --test fuzz -- --nocapture --test-threads 2

@@ -11,6 +11,8 @@ use crate::fhir::{
     self, Acquired, Drafts, FetchPolicy, Fetcher, Gathered, KeyNames, PatientMismatch, Subject, Token, Wanted,
 };
 use crate::knowledge::{Knowledge, Service};
+use crate::telemetry::correlation::Correlation;
+use crate::telemetry::metrics::{self, Stages};
 use crate::wire::{Call, Card, Context, Hook, RequestError, Response};
 
 /// What every call is answered with.
@@ -110,7 +112,7 @@ pub fn travel<T>(
 ) -> Result<T, CallError> {
     let sent = Sent::decode(setting, service_id, body)?;
     let acquired = fhir::from_prefetch(&sent.service.needs, &sent.call.prefetch, &KeyNames::default());
-    sent.judge(setting, &acquired, arrive)
+    sent.judge(setting, &acquired, Stages::begin(), arrive)
 }
 
 /// As [`travel`], and fetches on the way what the client did not send.
@@ -124,7 +126,10 @@ pub async fn travel_fetching<T>(
     body: &[u8],
     arrive: impl FnOnce(Journey<'_>) -> T,
 ) -> Result<T, CallError> {
+    let mut stages = Stages::begin();
     let sent = Sent::decode(setting, service_id, body)?;
+    Correlation::note_hook_instance(sent.call.hook_instance.as_ref());
+    stages.end(&sent.service.id, "decode");
     if let Some(pass) = fetching.pass {
         pass.spend_for(sent.call.hook_instance.as_ref(), setting.now).await?;
     }
@@ -132,8 +137,11 @@ pub async fn travel_fetching<T>(
     // Before the token is used: it may be for another patient.
     sent.check_patient(&acquired)?;
     let gathered = sent.fetch(setting, fetching, &acquired).await;
+    let sent_alone = acquired.coverages();
     let acquired = acquired.with(&sent.service.needs, &gathered);
-    sent.judge(setting, &acquired, arrive)
+    sent.measure(fetching.pass.map(Pass::name), &sent_alone, &acquired);
+    stages.end(&sent.service.id, "acquire");
+    sent.judge(setting, &acquired, stages, arrive)
 }
 
 /// A call as it was sent, borrowed from its body. Nothing here is ever changed; what is fetched stands beside it.
@@ -198,10 +206,27 @@ impl<'a> Sent<'a> {
         }
     }
 
+    /// Counts how each prefetch key came.
+    fn measure(&self, client: Option<&str>, sent: &[Coverage], acquired: &Acquired<'_>) {
+        let after = acquired.supplies.iter().map(|supply| supply.coverage);
+        for ((need, sent), after) in self.service.needs.iter().zip(sent).zip(after) {
+            let supply = match (sent, after) {
+                (_, Coverage::Unavailable(_) | Coverage::NotAsked) => "missing",
+                (Coverage::Unavailable(_) | Coverage::NotAsked, _) => "fetched",
+                _ => "sent",
+            };
+            metrics::need(client, &need.key, supply);
+            if let Some(lack) = after.lack() {
+                metrics::gap(&need.key, lack.to_string());
+            }
+        }
+    }
+
     fn judge<T>(
         &self,
         setting: &Setting<'_>,
         acquired: &Acquired<'_>,
+        mut stages: Stages,
         arrive: impl FnOnce(Journey<'_>) -> T,
     ) -> Result<T, CallError> {
         let Sent { service, call, context, drafts } = self;
@@ -218,8 +243,12 @@ impl<'a> Sent<'a> {
         let (plan, subject) = (&setting.knowledge.plan, self.subject(setting));
         let chart = fhir::chart(plan, &service.needs, acquired, drafts, &subject);
 
+        chart.gaps.iter().for_each(|gap| metrics::unusable(gap.why.to_string()));
+        stages.end(&service.id, "read");
+
         // Evaluate, then render what is shown.
         let findings = evaluate::evaluate(setting.knowledge, service, &chart);
+        stages.end(&service.id, "evaluate");
         let rendering = Rendering {
             knowledge: setting.knowledge,
             service,
@@ -231,6 +260,10 @@ impl<'a> Sent<'a> {
         };
         let Rendered { cards, trial, origins } = cards::render(&rendering, &findings);
         let response = Response { cards };
+        for card in &response.cards {
+            metrics::card(&card.source.topic.code, card.indicator.name());
+        }
+        stages.end(&service.id, "render");
         Ok(arrive(Journey {
             service,
             call,

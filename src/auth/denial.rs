@@ -75,6 +75,36 @@ pub enum Denial {
 }
 
 impl Denial {
+    /// A short name, for metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Denial::NoToken => "no-token",
+            Denial::NotBearer => "not-bearer",
+            Denial::Malformed => "malformed",
+            Denial::Algorithm => "algorithm",
+            Denial::Type => "type",
+            Denial::NoKid => "no-kid",
+            Denial::Critical => "critical",
+            Denial::Missing(_) => "missing",
+            Denial::WrongType(_) => "wrong-type",
+            Denial::UnknownIssuer => "unknown-issuer",
+            Denial::Tenant => "tenant",
+            Denial::Jku => "jku",
+            Denial::UnknownKid => "unknown-kid",
+            Denial::KeyForOtherAlgorithm => "key-for-other-algorithm",
+            Denial::NoKeys => "no-keys",
+            Denial::Signature => "signature",
+            Denial::Audience => "audience",
+            Denial::Expired => "expired",
+            Denial::IssuedInFuture => "issued-in-future",
+            Denial::NotYet => "not-yet",
+            Denial::Lifetime => "lifetime",
+            Denial::Replayed => "replayed",
+            Denial::MemoryFull => "memory-full",
+        }
+    }
+
     /// Is it our fault, and the token perhaps good?
     #[must_use]
     pub fn is_ours(self) -> bool {

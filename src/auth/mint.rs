@@ -89,11 +89,26 @@ impl TestKey {
         now: OffsetDateTime,
         life: Duration,
     ) -> Result<String, MintError> {
+        self.token_from(TEST_ISSUER, audience, tenant, now, life)
+    }
+
+    /// As [`token`](Self::token), of a client with an issuer of its own.
+    ///
+    /// # Errors
+    /// Where it cannot be signed.
+    pub fn token_from(
+        &self,
+        issuer: &str,
+        audience: &str,
+        tenant: Option<&str>,
+        now: OffsetDateTime,
+        life: Duration,
+    ) -> Result<String, MintError> {
         let mut header = Header::new(super::token::jws(Algorithm::Es384));
         header.kid = Some(self.kid());
         let issued = now.unix_timestamp();
         let mut claims = json!({
-            "iss": TEST_ISSUER,
+            "iss": issuer,
             "aud": audience,
             "iat": issued,
             "exp": issued + life.whole_seconds(),

@@ -22,6 +22,7 @@ use self::key_store::KeyStore;
 use self::replay::Memory;
 use self::token::Token;
 use crate::config::{self, Config, Replay};
+use crate::telemetry::correlation::Correlation;
 
 pub use denial::Denial;
 pub use key_set::KeySetError;
@@ -105,6 +106,7 @@ impl Auth {
         claims.check_audience(urls, &client.settings.audiences)?;
         claims.check_time(now, self.leeway, self.longest_life)?;
         let until = claims.expires()? + self.leeway;
+        Correlation::note_jti(claims.nonce()?);
         Ok(Pass { client: Arc::clone(client), nonce: claims.nonce()?.to_owned(), until })
     }
 

@@ -4,9 +4,11 @@ mod check;
 mod explain;
 mod export;
 mod feedback;
+mod healthcheck;
 mod rehearse;
 mod report;
 mod serve;
+mod smoke;
 mod token;
 
 use std::error::Error;
@@ -41,6 +43,10 @@ enum Verb {
     Explain(explain::Explain),
     /// Print the hook call that an EHR would make for a patient record.
     Rehearse(rehearse::Rehearse),
+    /// Ask the running service whether it is ready.
+    Healthcheck(healthcheck::Healthcheck),
+    /// Call a running service with a synthetic patient and say whether it answers as it should.
+    Smoke(smoke::Smoke),
     /// Write what is generated from the knowledge: schemas, discovery.
     Export(export::Export),
     /// Print a token for trying a service with client authentication.
@@ -59,6 +65,8 @@ pub fn run() -> ExitCode {
         Verb::Check(check) => check.run(),
         Verb::Explain(explain) => explain.run(),
         Verb::Rehearse(rehearse) => rehearse.run(),
+        Verb::Healthcheck(healthcheck) => healthcheck.run(),
+        Verb::Smoke(smoke) => smoke.run(),
         Verb::Export(export) => export.run(),
         Verb::Token(token) => token.run(),
         Verb::Report(report) => report.run(),

@@ -42,6 +42,7 @@ impl Serve {
         };
         let config = Config::load(self.config.as_deref(), config::environment(), &overrides)?;
         telemetry::init(&config.log)?;
+        telemetry::metrics::init()?;
         let minimum_review = match config.knowledge.minimum_review {
             MinimumReview::Submitted => ReviewState::Submitted,
             MinimumReview::UnderReview => ReviewState::UnderReview,
@@ -66,6 +67,13 @@ async fn serve(app: App) -> Outcome {
         None => None,
     };
     greet(&app);
+    tokio::spawn(async {
+        let mut beat = tokio::time::interval(telemetry::metrics::UPKEEP);
+        loop {
+            beat.tick().await;
+            telemetry::metrics::keep_up();
+        }
+    });
     let mut terminate = signal(SignalKind::terminate())?;
     let stop = async move {
         tokio::select! {
@@ -104,6 +112,7 @@ fn greet(app: &App) {
         rules = app.knowledge.rules.len(),
         "serving"
     );
+    telemetry::metrics::in_force(&package.id, &package.version, package.review.state.words());
     if let Some(overlay) = &app.knowledge.overlay {
         tracing::info!(
             site = overlay.site,

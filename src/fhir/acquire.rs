@@ -46,6 +46,12 @@ pub struct Ask<'s> {
 }
 
 impl Acquired<'_> {
+    /// How much there is of each need.
+    #[must_use]
+    pub fn coverages(&self) -> Vec<Coverage> {
+        self.supplies.iter().map(|supply| supply.coverage).collect()
+    }
+
     /// What may be fetched: keys that the client did not send or sent nothing usable under, and the pages after its
     /// own. What the client tried and could not read is tried again only where the service cannot do without.
     #[must_use]

@@ -11,7 +11,8 @@ use axum::response::Response;
 use http_body::Body as _;
 
 use super::problem::OperatorText;
-use crate::telemetry;
+use crate::telemetry::correlation::Correlation;
+use crate::telemetry::{self, metrics};
 
 /// What only the handler of a call knows. It stands in the request's extensions, so that it also outlives a panic.
 #[derive(Debug, Clone, Default)]
@@ -45,14 +46,17 @@ impl Noted {
 pub(super) async fn log(mut request: Request, next: Next) -> Response {
     let noted = Noted::default();
     request.extensions_mut().insert(noted.clone());
+    let correlation = Correlation::default();
+    metrics::request_begun();
     let mut line = Line {
         method: method(request.method()),
         route: request.extensions().get::<MatchedPath>().cloned(),
         noted,
+        correlation: correlation.clone(),
         begun: Instant::now(),
         answered: false,
     };
-    let response = next.run(request).await;
+    let response = correlation.around(next.run(request)).await;
     line.answered = true;
     line.write(&response);
     response
@@ -63,6 +67,7 @@ struct Line {
     method: &'static str,
     route: Option<MatchedPath>,
     noted: Noted,
+    correlation: Correlation,
     begun: Instant,
     answered: bool,
 }
@@ -77,6 +82,8 @@ impl Line {
                     route = self.route.as_ref().map(MatchedPath::as_str),
                     status = response.status().as_u16(),
                     duration_ms = millis(self.begun.elapsed()),
+                    hook_instance = self.correlation.hook_instance(),
+                    jti = self.correlation.jti(),
                     bytes_in = self.noted.0.bytes_in.load(Ordering::Relaxed),
                     bytes_out = response.body().size_hint().exact(),
                     client = self.noted.0.client.get(),
@@ -91,6 +98,13 @@ impl Line {
             status if status.is_client_error() && status != StatusCode::NOT_FOUND => line!(warn),
             _ => line!(info),
         }
+        self.measure(Some(response.status().as_u16()));
+    }
+
+    fn measure(&self, status: Option<u16>) {
+        let route = self.route.as_ref().map(MatchedPath::as_str);
+        let service = self.noted.0.service.get().map(String::as_str);
+        metrics::request_ended(self.method, route, status, service, self.begun.elapsed());
     }
 }
 
@@ -104,8 +118,11 @@ impl Drop for Line {
                 duration_ms = millis(self.begun.elapsed()),
                 client = self.noted.0.client.get(),
                 service = self.noted.0.service.get(),
+                hook_instance = self.correlation.hook_instance(),
+                jti = self.correlation.jti(),
                 "client went away"
             );
+            self.measure(None);
         }
     }
 }

@@ -223,6 +223,9 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
+        if let Problem::Stranger(denial) | Problem::Call(CallError::Denied(denial)) = &self {
+            telemetry::metrics::auth_refused(denial.name());
+        }
         if self.status() == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

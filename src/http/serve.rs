@@ -12,15 +12,16 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use ipnet::IpNet;
+use serde_json::{Map, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::platform::{Detail, Readiness};
 use super::tls::Tls;
 use super::{platform, router};
 use crate::app::App;
-use crate::feedback::Feedback;
 use crate::telemetry;
 
 /// How long to wait after a connection could not be accepted: the cause is mostly too many open files.
@@ -52,14 +53,38 @@ pub async fn serve(
         tls: tls.map(Arc::new),
     };
     let feedback = app.feedback().clone();
+    let detail = detail(&app);
     let router = router(app).map_err(io::Error::other)?;
     let served = tokio::select! {
-        served = run(router, listener, platform, terms, Some(feedback.clone()), shutdown) => served,
+        served = run(router, listener, platform, terms, Some(detail), shutdown) => served,
         () = feedback.keep_up() => Ok(()),
     };
     // What was counted since the last time; where it cannot be written, that is logged.
     let _ = feedback.flush().await;
     served
+}
+
+/// Which knowledge is served, what the site changed of it, and whether feedback can be kept: without its database
+/// hook calls go on, so that the service stays ready and says so.
+fn detail(app: &Arc<App>) -> Detail {
+    let app = Arc::clone(app);
+    Arc::new(move || {
+        let package = &app.knowledge.package;
+        let mut detail = Map::new();
+        let mut knowledge = json!({
+            "package": package.id,
+            "version": package.version,
+            "review": package.review.state.words(),
+        });
+        if let (Some(overlay), Some(members)) = (&app.knowledge.overlay, knowledge.as_object_mut()) {
+            members.insert("overlay".to_owned(), json!({ "site": overlay.site, "changes": overlay.changes }));
+        }
+        detail.insert("knowledge".to_owned(), knowledge);
+        if !app.feedback().is_available() {
+            detail.insert("feedback".to_owned(), json!("unavailable"));
+        }
+        detail
+    })
 }
 
 /// What the settings say about connections.
@@ -95,12 +120,13 @@ pub(super) async fn run(
     listener: TcpListener,
     platform: Option<TcpListener>,
     terms: Terms,
-    feedback: Option<Arc<Feedback>>,
+    detail: Option<Detail>,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let clients = listen(listener, router, &terms, async {
         shutdown.await;
+        telemetry::metrics::stopping();
         stop.send_replace(true);
     });
     let clients = async {
@@ -117,7 +143,7 @@ pub(super) async fn run(
         // The platform may ask until the last call is finished.
         Some(platform) => tokio::select! {
             result = clients => result,
-            result = listen(platform, platform::router(stopping, feedback), &of_platform, pending()) => result,
+            result = listen(platform, platform::router(Readiness { stopping, checks: Vec::new(), detail }), &of_platform, pending()) => result,
         },
         None => clients.await,
     }

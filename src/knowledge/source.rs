@@ -89,7 +89,12 @@ fn collect_directory(
         move |source| SourceError { path, source }
     };
     for entry in std::fs::read_dir(folder).map_err(failed(folder))? {
-        let path = entry.map_err(failed(folder))?.path();
+        let entry = entry.map_err(failed(folder))?;
+        // A ConfigMap is mounted as links into such a folder: its files would be there twice.
+        if entry.file_name().as_encoded_bytes().starts_with(b"..") {
+            continue;
+        }
+        let path = entry.path();
         if path.is_dir() {
             collect_directory(root, &path, files)?;
         } else if let Some(name) = path.strip_prefix(root).ok().and_then(Path::to_str) {
@@ -98,4 +103,22 @@ fn collect_directory(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mounted_config_map_has_each_file_once() {
+        let root = std::env::temp_dir().join(format!("gaitkeeper-{}", uuid::Uuid::new_v4()));
+        let version = root.join("..2026_03_01");
+        std::fs::create_dir_all(&version).unwrap();
+        std::fs::write(version.join("overlay.yaml"), "site: x").unwrap();
+        std::os::unix::fs::symlink("..2026_03_01", root.join("..data")).unwrap();
+        std::os::unix::fs::symlink("..data/overlay.yaml", root.join("overlay.yaml")).unwrap();
+        let source = PackageSource::directory(&root).unwrap();
+        std::fs::remove_dir_all(&root).unwrap();
+        assert_eq!(source.under("").collect::<Vec<_>>(), [("overlay.yaml", "site: x")]);
+    }
 }

@@ -1,6 +1,8 @@
-//! Logs: one line per event on standard error, never with patient data.
+//! Logs, one line per event on standard error, and metrics; never with patient data.
 
+pub mod correlation;
 pub mod fields;
+pub mod metrics;
 
 use std::error::Error;
 use std::io::{self, IsTerminal};
@@ -60,6 +62,7 @@ fn filter(level: Level) -> Targets {
 /// Logs where a panic happened and not its message, which may quote a chart.
 fn log_panics() {
     panic::set_hook(Box::new(|panic| {
+        metrics::panicked();
         let location = panic.location().map(ToString::to_string);
         tracing::error!(target: "gaitkeeper::panic", location, "panicked");
     }));

@@ -24,6 +24,7 @@ use super::{Ask, Need, supply_of};
 use crate::chart::Lack;
 use crate::net::{self, Reach};
 use crate::telemetry;
+use crate::telemetry::correlation::Correlation;
 
 pub use policy::{AllowedBase, FetchPolicy, Refusal};
 pub use wanted::Wanted;
@@ -272,6 +273,7 @@ fn log(needs: &[Need], gathered: &Gathered, medications: &[Outcome], start: Inst
         bytes_fetched = pages.map(Bytes::len).sum::<usize>(),
         duration_ms = start.elapsed().as_secs_f64() * 1e3,
         answers,
+        hook_instance = Correlation::current().hook_instance(),
         "fetched"
     );
 }

@@ -9,6 +9,8 @@ use reqwest::{Client, Response};
 use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 
+use crate::telemetry::metrics;
+
 /// Before a server that asks for no particular time is asked again.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -62,9 +64,11 @@ pub(super) async fn page(
 ) -> Result<Bytes, Outcome> {
     let mut may_retry = true;
     loop {
+        let begun = Instant::now();
         let answer = timeout_at(wave.deadline, ask(http, wave, url, room))
             .await
             .unwrap_or(Answer::Ended(Outcome::Late));
+        metrics::fhir_request(answer.outcome().to_string(), begun.elapsed());
         match answer {
             Answer::Page(body) => {
                 noted.push(Outcome::Status(200));
@@ -95,6 +99,16 @@ enum Answer {
         pause: Duration,
     },
     Ended(Outcome),
+}
+
+impl Answer {
+    fn outcome(&self) -> Outcome {
+        match self {
+            Answer::Page(_) => Outcome::Status(200),
+            Answer::Busy { status, .. } => Outcome::Status(*status),
+            Answer::Ended(outcome) => *outcome,
+        }
+    }
 }
 
 async fn ask(http: &Client, wave: &Wave, url: &Url, room: usize) -> Answer {

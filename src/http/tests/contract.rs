@@ -65,7 +65,7 @@ async fn a_body_of_exactly_the_limit_is_read() {
 #[tokio::test]
 async fn the_platform_sees_life_and_readiness() {
     let (stop, stopping) = tokio::sync::watch::channel(false);
-    let platform = platform::router(stopping, None);
+    let platform = platform::router(platform::Readiness { stopping, checks: Vec::new(), detail: None });
     let get = async |path| send(platform.clone(), request("GET", path).body(Body::empty()).unwrap()).await;
     assert_eq!(get("/livez").await.json()["status"], "ok");
     assert_eq!(get("/readyz").await.json()["status"], "ready");
@@ -74,7 +74,7 @@ async fn the_platform_sees_life_and_readiness() {
     assert_eq!(get("/livez").await.status, 200);
     let stopping = get("/readyz").await;
     assert_eq!(
-        (stopping.status, stopping.json()["status"].as_str()),
+        (stopping.status, stopping.json()["reasons"][0].as_str()),
         (StatusCode::SERVICE_UNAVAILABLE, Some("stopping"))
     );
 }

@@ -3,6 +3,7 @@
 mod contract;
 mod cors;
 mod log;
+mod measured;
 mod refusals;
 mod socket;
 mod tls;
