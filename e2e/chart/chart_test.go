@@ -413,9 +413,7 @@ func TestTheSchemaKnowsTheSettingsOfTheService(t *testing.T) {
 	}
 	for section, of := range schema.Properties.Config.Properties {
 		for name := range of.Properties {
-			// The chart is ahead of the service here, until the section is there.
-			ahead := section == "feedback" && !slices.ContainsFunc(settings, inSection(section))
-			if !ahead && !slices.Contains(settings, section+"."+name) {
+			if !slices.Contains(settings, section+"."+name) {
 				t.Errorf("config/default.toml has no `%s.%s`", section, name)
 			}
 		}
@@ -464,10 +462,6 @@ func TestTheSchemaKnowsEveryValue(t *testing.T) {
 		}
 	}
 	compare("", values, schema)
-}
-
-func inSection(section string) func(string) bool {
-	return func(key string) bool { return strings.HasPrefix(key, section+".") }
 }
 
 func keys(t *testing.T, path string) (found []string) {

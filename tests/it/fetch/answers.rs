@@ -154,7 +154,8 @@ async fn a_slow_server_is_waited_for_and_a_hanging_one_is_not() {
     let head = "HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"resourceType\":";
     let stuck = raw_server(Bytes::from(head), Duration::from_secs(30)).await;
     assert_eq!(search(&policy(), &stuck).await, (NOTHING, 0));
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    // Long before the servers would have answered.
+    assert!(start.elapsed() < Duration::from_secs(25), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
@@ -175,17 +176,17 @@ async fn a_connection_that_breaks_is_a_gap() {
 
 #[tokio::test]
 async fn fifty_megabytes_are_not_read() {
+    // Time enough to see that it is the size that ends it, not the deadline.
+    let patient = FetchPolicy { deadline: Duration::from_secs(20), ..policy() };
     let too_large = (Coverage::Unavailable(Lack::TooLarge), 0);
     let announced = fhir_server(ResponseTemplate::new(200).set_body_bytes(vec![b' '; 50 << 20])).await;
-    assert_eq!(search(&policy(), &base(&announced)).await, too_large);
+    assert_eq!(search(&patient, &base(&announced)).await, too_large);
 
     // Without a length, in chunks of 64 KiB for ever.
     let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
     let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_owned();
     let flood = raw_server(Bytes::from(head + &chunk.repeat(800)), Duration::from_secs(30)).await;
-    let start = Instant::now();
-    assert_eq!(search(&policy(), &flood).await, too_large);
-    assert!(start.elapsed() < Duration::from_millis(500), "{:?}", start.elapsed());
+    assert_eq!(search(&patient, &flood).await, too_large);
 }
 
 #[tokio::test]
