@@ -215,7 +215,7 @@ async fn all_needs_are_asked_at_once_under_one_deadline() {
     let acquired = fhir::from_prefetch(&needs, &[], &fhir::KeyNames::default());
     let start = Instant::now();
     let fetched = ask(&policy(), &base(&server), &needs, &acquired).await;
-    assert!(start.elapsed() < Duration::from_millis(1200), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(25), "{:?}", start.elapsed());
     let acquired = acquired.with(&needs, &fetched);
     for (supply, key) in acquired.supplies.iter().zip(keys) {
         let expected = if key.starts_with("slow") { NOTHING } else { Coverage::Complete };

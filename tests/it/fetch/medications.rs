@@ -149,7 +149,7 @@ async fn what_is_no_such_medication_leaves_a_gap() {
     let sent = bundle(&[request("m", &referring("Medication/m"))]);
     let chart = read(&base(&hanging), Some(&sent), &bundle(&[])).await;
     assert_eq!(chart.medications.unusable.len(), 1);
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(25), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn medications_of_what_was_fetched_are_read_under_the_same_deadline() {
     let server = fhir_server(answer(true)).await;
     let chart = read(&base(&server), None, &bundle(&[])).await;
     assert_eq!((chart.medications.items.len(), chart.medications.unusable.len()), (0, 1));
-    assert!(start.elapsed() < Duration::from_millis(1500), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(25), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
