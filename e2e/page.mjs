@@ -19,11 +19,9 @@ const fail = (text) => {
   console.error(`e2e page: FAILED: ${text}`);
 };
 
-let takesFeedback = true;
-
 /** Runs one thing on a page of its own, in which nothing else may go wrong. */
 async function on(browser, base, name, options, what) {
-  const { page, faults, close } = await openPage(browser, base, { takesFeedback, ...options });
+  const { page, faults, close } = await openPage(browser, base, options);
   try {
     await what(page);
   } catch (error) {
@@ -124,21 +122,12 @@ async function takePictures(browser, base) {
   await picture('guidance-search', {}, async (page) => page.goto(`${base}/guidance/search?q=cilostazol`));
 }
 
-/** Is there a route for feedback? Any answer but 404 says so. */
-async function offersFeedback({ base, services: [{ id }] }) {
-  const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(`${base}/cds-services/${id}/feedback`, { method: 'POST', headers, body: '{"feedback":[]}' });
-  return answer.status !== 404;
-}
-
 async function main() {
   if (!existsSync(binary)) throw new Error(`${binary} is not there: cargo build, or set GAITKEEPER_BIN`);
   const browser = await startBrowser();
   try {
     const service = await Service.start(binary, join(here, 'target', 'logs'));
     const { base } = service;
-    takesFeedback = await offersFeedback(service);
-    if (!takesFeedback) say('THIS SERVICE TAKES NO FEEDBACK (404): what the page sends is checked, the answer is not');
     for (const [name, workflow] of Object.entries(WORKFLOWS)) {
       await on(browser, base, name, {}, (page) => workflow(page, { base, fixtures }));
     }

@@ -15,14 +15,13 @@ export async function startBrowser() {
 }
 
 /** A page of `base` that notes every console error, every exception and every request that leaves the origin. */
-export async function openPage(browser, base, { width = 1440, height = 1000, scheme = 'light', takesFeedback = true } = {}) {
+export async function openPage(browser, base, { width = 1440, height = 1000, scheme = 'light' } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: 'reduce' });
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: base });
   const page = await context.newPage();
   const faults = [];
   page.on('console', (message) => {
-    // Every 404 is an error on the console, also that of a service which takes no feedback.
-    if (!takesFeedback && message.location().url.endsWith('/feedback')) return;
+    // Feedback that is not taken is an error here as well.
     if (message.type() === 'error' || message.type() === 'warning') faults.push(`console: ${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => faults.push(`exception: ${error.message}`));

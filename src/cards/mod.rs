@@ -76,7 +76,12 @@ pub fn render(rendering: &Rendering<'_>, findings: &Findings<'_>) -> Rendered {
     let (trial, mut shown): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(|draft| draft.trial);
     shown.truncate(usize::from(rendering.knowledge.package.most_cards));
     Rendered {
-        origins: shown.iter().chain(&trial).map(|draft| (draft.origin, draft.trial)).collect(),
+        origins: shown
+            .iter()
+            .chain(&trial)
+            .map(|draft| (draft.origin, draft.trial))
+            .chain(rendering.rows_on_trial(findings).map(|origin| (origin, true)))
+            .collect(),
         cards: shown.into_iter().map(|draft| draft.card).collect(),
         trial: trial.into_iter().map(|draft| draft.card).collect(),
     }

@@ -31,7 +31,9 @@ fn cards<'k>(knowledge: &'k Knowledge, rule: &'k Rule) -> Vec<(String, Option<&'
         |row: &'k RowPlan| Some((knowledge.groups.get(row.group)?.name.clone(), row.suggest.as_ref()));
     let card = rule.card.iter().map(|plan| own(plan, rule.name.clone()));
     let open = rule.unknown.iter().map(|plan| own(plan, unknown(&rule.name)));
-    card.chain(open).chain(rule.row.iter().filter_map(group)).collect()
+    // A row has no card of its own; on trial it is counted by itself, because its table goes on without it.
+    let row_on_trial = (rule.trial && rule.row.is_some()).then(|| (rule.name.clone(), None));
+    card.chain(open).chain(rule.row.iter().filter_map(group)).chain(row_on_trial).collect()
 }
 
 /// The name of a rule's card where it could not be judged.

@@ -7,6 +7,7 @@ use super::value::Prose;
 use super::{Draft, Parts, Rendering};
 use crate::chart::Truth;
 use crate::evaluate::{Finding, Findings, Outcome, Strictness, judge};
+use crate::feedback::OriginId;
 use crate::knowledge::files::TableKind;
 use crate::knowledge::{Group, RowPlan, Suggest, Text};
 use crate::wire::Indicator;
@@ -46,6 +47,21 @@ impl Rendering<'_> {
         groups.filter_map(|(number, group)| self.table(number, group, findings)).collect()
     }
 
+    /// Rows that are on trial and would be missed; those with a card of their own are counted with it.
+    pub(super) fn rows_on_trial<'f>(&'f self, findings: &'f Findings<'_>) -> impl Iterator<Item = OriginId> {
+        let missed = findings.findings.iter().filter(|finding| {
+            finding.rule.trial && finding.outcome == Outcome::Fires && finding.rule.card.is_none()
+        });
+        let rows = missed.filter(|finding| finding.rule.row.as_ref().is_some_and(|row| self.applies(row)));
+        rows.map(|finding| self.origin(&finding.rule.name).id())
+    }
+
+    fn applies(&self, row: &RowPlan) -> bool {
+        row.applies
+            .as_ref()
+            .is_none_or(|applies| judge(applies, self.chart, Strictness::Plain, &mut ()) != Truth::False)
+    }
+
     fn table(&self, number: usize, group: &Group, findings: &Findings<'_>) -> Option<Draft> {
         // A row on trial would change a card that is shown.
         let judged = findings.findings.iter().filter(|finding| !finding.rule.trial);
@@ -53,13 +69,9 @@ impl Rendering<'_> {
             let plan = finding.rule.row.as_ref().filter(|row| row.group == number)?;
             Some(Row { finding, plan })
         });
-        let applies = |row: &Row<'_>| match &row.plan.applies {
-            Some(applies) => judge(applies, self.chart, Strictness::Plain, &mut ()) != Truth::False,
-            None => true,
-        };
         let mut rows: Vec<Row<'_>> = of_group
             .filter(|row| !matches!(row.finding.outcome, Outcome::SilencedBy(_) | Outcome::PatientDeceased))
-            .filter(applies)
+            .filter(|row| self.applies(row.plan))
             .filter(|row| group.table == TableKind::Targets || row.finding.truth != Truth::False)
             .collect();
         let indicator: Indicator =

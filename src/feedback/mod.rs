@@ -103,9 +103,18 @@ impl Feedback {
         let kept = self.keep(&records).await;
         self.note(kept.as_ref().err());
         let new = kept?;
+        for record in &records {
+            telemetry::metrics::feedback(self.card_of(record), record.outcome());
+        }
         let foreign = records.iter().filter(|record| record.is_foreign()).count();
         tracing::info!(service, items = records.len(), new, foreign, "feedback");
         Ok(())
+    }
+
+    /// The card of a record, as far as this package has it.
+    fn card_of(&self, record: &Record) -> &str {
+        let of = |origin: &&Origin| origin.suggestion.is_none() && Some(origin.id()) == record.origin();
+        self.origins.iter().find(of).map_or("unknown", |origin| &origin.card)
     }
 
     async fn keep(&self, records: &[Record]) -> Result<u64, StoreError> {

@@ -31,6 +31,18 @@ const LONGEST_CODE: usize = 100;
 const LONGEST_COMMENT: usize = 1000;
 
 impl Record {
+    /// `accepted` or `overridden`.
+    #[must_use]
+    pub fn outcome(&self) -> &'static str {
+        self.outcome
+    }
+
+    /// What the card was; none for a card that is not of ours.
+    #[must_use]
+    pub fn origin(&self) -> Option<OriginId> {
+        self.origin
+    }
+
     /// What is kept of an item.
     #[must_use]
     pub fn of(

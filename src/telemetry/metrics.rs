@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{
 };
 
 /// Each metric with its labels and what it says. Tests hold `/metrics`, the dashboard and the alerts to it.
-pub const VOCABULARY: [(&str, &[&str], &str); 14] = [
+pub const VOCABULARY: [(&str, &[&str], &str); 15] = [
     ("gaitkeeper_info", &["version", "package", "package_version", "review"], "what is in force; always 1"),
     (
         "gaitkeeper_requests_total",
@@ -37,6 +37,11 @@ pub const VOCABULARY: [(&str, &[&str], &str); 14] = [
         "requests to FHIR servers: status, or what came in its place",
     ),
     ("gaitkeeper_fhir_duration_seconds", &[], "requests to FHIR servers"),
+    (
+        "gaitkeeper_feedback_total",
+        &["card", "outcome"],
+        "items of feedback that were acknowledged, repeats included; reasons are in the report",
+    ),
     ("gaitkeeper_panics_total", &[], "panics"),
     ("gaitkeeper_stopping", &[], "1 once the service was asked to stop"),
 ];
@@ -183,6 +188,12 @@ pub fn unusable(reason: String) {
 pub fn fhir_request(outcome: String, took: Duration) {
     metrics::counter!("gaitkeeper_fhir_requests_total", "outcome" => outcome).increment(1);
     metrics::histogram!("gaitkeeper_fhir_duration_seconds").record(took);
+}
+
+/// An item of feedback was acknowledged.
+pub fn feedback(card: &str, outcome: &'static str) {
+    metrics::counter!("gaitkeeper_feedback_total", "card" => card.to_owned(), "outcome" => outcome)
+        .increment(1);
 }
 
 /// Something panicked.

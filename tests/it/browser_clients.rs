@@ -169,3 +169,37 @@ async fn of_a_draft_without_a_drug_it_is_said_that_it_could_not_be_checked() {
     } }]);
     assert_eq!(indicators(&service, &call).await, ["info"]);
 }
+
+#[tokio::test]
+async fn feedback_with_and_without_reasons_is_taken() {
+    let service = service();
+    let call = signing(&service).await;
+    let request = Request::post(format!("/cds-services/{SIGN}")).header("content-type", "application/json");
+    let (_, _, answer) = send(&service, request.body(Body::from(call.to_string())).unwrap()).await;
+    let card = &answer["cards"][0];
+    let at = "2026-03-01T09:00:05Z";
+    let reason = json!({ "reason": card["overrideReasons"][0], "userComment": "talked with radiology" });
+    for (name, item) in [
+        (
+            "accepted",
+            json!({ "outcome": "accepted", "acceptedSuggestions": [{ "id": card["suggestions"][0]["uuid"] }] }),
+        ),
+        ("overridden with a reason", json!({ "outcome": "overridden", "overrideReason": reason })),
+        (
+            "overridden with a comment only",
+            json!({ "outcome": "overridden", "overrideReason": { "userComment": "no" } }),
+        ),
+        ("overridden without a reason", json!({ "outcome": "overridden" })),
+    ] {
+        let mut item = item;
+        item["card"] = card["uuid"].clone();
+        item["outcomeTimestamp"] = json!(at);
+        let request = Request::post(format!("/cds-services/{SIGN}/feedback"))
+            .header("content-type", "application/json")
+            .header("origin", "https://sandbox.example");
+        let body = Body::from(json!({ "feedback": [item] }).to_string());
+        let (status, headers, told) = send(&service, request.body(body).unwrap()).await;
+        assert_eq!(status, StatusCode::OK, "{name}: {told}");
+        assert_eq!(headers["access-control-allow-origin"], "*", "{name}");
+    }
+}

@@ -38,6 +38,10 @@ struct Service {
 
 impl Service {
     async fn start(database: &str) -> Service {
+        Service::start_until(database, |ready| ready["feedback"].is_null()).await
+    }
+
+    async fn start_until(database: &str, well: impl Fn(&Value) -> bool) -> Service {
         let free = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let (listen, platform) = (free(), free());
         let child = Command::new(env!("CARGO_BIN_EXE_gaitkeeper"))
@@ -52,12 +56,12 @@ impl Service {
         let service =
             Service { child, url: format!("http://{listen}"), platform: format!("http://{platform}") };
         for _ in 0..600 {
-            if service.ready().await.is_some_and(|body| body["feedback"].is_null()) {
+            if service.ready().await.is_some_and(|body| well(&body)) {
                 return service;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("the service did not become ready with its database");
+        panic!("the service did not become ready as expected");
     }
 
     async fn ready(&self) -> Option<Value> {
@@ -183,6 +187,30 @@ async fn killed_in_the_middle_of_a_stream_on_postgresql() {
     let url =
         std::env::var("GAITKEEPER_TEST_POSTGRES").expect("GAITKEEPER_TEST_POSTGRES names an empty database");
     killed_in_the_middle(&url).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_database_hook_calls_go_on_and_it_recovers_by_itself() {
+    let folder = Folder::new();
+    let missing = folder.0.join("not-there-yet");
+    let database = missing.join("feedback.db").display().to_string();
+    let service = Service::start_until(&database, |ready| ready["feedback"] == "unavailable").await;
+    let call = Path::new("fixtures/hooks/leg-pain-patient-view/claudication-untreated/request.json");
+    let call: Value = serde_json::from_slice(&std::fs::read(call).unwrap()).unwrap();
+    let url = format!("{}/cds-services/leg-pain-patient-view", service.url);
+    let (status, answer) = post(&url, &call).await.unwrap();
+    assert!(status == 200 && !answer["cards"].as_array().unwrap().is_empty(), "{answer}");
+    let (_, body) = batch(1);
+    assert_eq!(post(&format!("{url}/feedback"), &body).await.unwrap().0, 503);
+    std::fs::create_dir(&missing).unwrap();
+    for _ in 0..600 {
+        if post(&format!("{url}/feedback"), &body).await.unwrap().0 == 200 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(service.ready().await.unwrap()["feedback"].is_null());
+    assert_eq!(kept(&database).await.len(), 3);
 }
 
 /// From a card of an answer to a line of the report.

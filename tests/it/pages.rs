@@ -189,3 +189,56 @@ async fn every_problem_that_can_be_added_is_a_condition_which_the_knowledge_know
         assert!(!known.is_empty(), "{}: {coding} is in no value set", problem.slug);
     }
 }
+
+#[tokio::test]
+async fn the_guidance_is_searched_by_people_and_by_programs() {
+    let service = service(false);
+    let (status, headers, page) = get(&service, "/guidance/search?q=gadolinum").await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(headers["cache-control"], "no-store");
+    for words in
+        ["Read <em>gadolinum</em> as <strong>gadolinium</strong>", "/guidance/leg-pain/imaging#PIT-07"]
+    {
+        assert!(page.contains(words), "{words} is missing");
+    }
+    let (_, _, plain) = get(&service, "/guidance/search?q=gadolinium&for=patient").await;
+    assert!(plain.contains("imaging?for=patient#PIT-07"));
+
+    let (status, headers, found) = get(&service, "/guidance/search?q=smoking&format=json").await;
+    assert_eq!((status, &headers["content-type"]), (StatusCode::OK, &"application/json".parse().unwrap()));
+    let found: Value = serde_json::from_str(&found).unwrap();
+    let hit = found["statements"].as_array().unwrap().iter().find(|hit| hit["id"] == "PAD-08").unwrap();
+    assert!(hit["text"].is_string() && hit["cites"].is_array() && hit["review"] == "under review");
+    let request = Request::get("/guidance/search?q=smoking").header("accept", "application/json");
+    let (_, _, accepted) = send(&service, request.body(Body::empty()).unwrap()).await;
+    assert_eq!(serde_json::from_str::<Value>(&accepted).unwrap(), found);
+}
+
+#[tokio::test]
+async fn a_search_that_finds_nothing_says_so_and_repeats_no_markup() {
+    let service = service(false);
+    for question in
+        ["migraine", "%3Cscript%3Ealert(1)%3C/script%3E", "%00", "%ff", "x%20".repeat(500).as_str()]
+    {
+        let (status, _, page) = get(&service, &format!("/guidance/search?q={question}")).await;
+        assert_eq!(status, StatusCode::OK, "{question}");
+        assert!(!page.contains("<script>"), "{question}");
+    }
+    let (_, _, page) = get(&service, "/guidance/search?q=migraine").await;
+    assert!(page.contains("This guidance says nothing about"));
+    let (status, _, empty) = get(&service, "/guidance/search").await;
+    assert!(status == StatusCode::OK && empty.contains("Search the guidance"));
+}
+
+#[tokio::test]
+async fn the_questionnaire_is_published_as_a_fhir_resource() {
+    let service = service(false);
+    let (status, headers, body) = get(&service, "/guidance/leg-pain/questionnaires/pain-pattern").await;
+    assert_eq!(
+        (status, &headers["content-type"]),
+        (StatusCode::OK, &"application/fhir+json".parse().unwrap())
+    );
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body["resourceType"], "Questionnaire");
+    assert_eq!(get(&service, "/guidance/leg-pain/questionnaires/none").await.0, StatusCode::NOT_FOUND);
+}

@@ -45,6 +45,30 @@ fn a_rule_on_trial_is_counted_and_not_shown() {
 }
 
 #[test]
+fn a_row_on_trial_is_counted_and_its_table_goes_on_without_it() {
+    const PAD: &str = "topics/pad/rules.yaml";
+    let source = PackageSource::embedded();
+    let text = source.text(PAD).unwrap();
+    let text = text.replacen("  - id: PAD-08\n", "  - id: PAD-08\n    state: trial\n", 1);
+    let knowledge = Knowledge::load(&source.with(PAD, &text)).unwrap_or_else(|problems| panic!("{problems}"));
+    let setting = Setting {
+        knowledge: &knowledge,
+        now: datetime!(2026-03-01 09:00 UTC),
+        public_url: "https://cds.example",
+    };
+    let body = fs::read("fixtures/hooks/leg-pain-patient-view/claudication-untreated/request.json").unwrap();
+    pipeline::travel(&setting, "leg-pain-patient-view", &body, |journey| {
+        let table = journey.response.cards.iter().find(|card| card.source.topic.code == "PAD07").unwrap();
+        assert!(!table.summary.contains("smoking"), "{}", table.summary);
+        let counted: Vec<_> = journey.origins.iter().filter(|(_, trial)| *trial).map(|(id, _)| *id).collect();
+        let known = gaitkeeper::cards::origins(&knowledge);
+        let names = known.iter().filter(|origin| counted.contains(&origin.id()));
+        assert_eq!(names.map(|origin| origin.card.as_str()).collect::<Vec<_>>(), ["PAD-08"]);
+    })
+    .unwrap();
+}
+
+#[test]
 fn the_cases_of_a_rule_on_trial_are_tested_as_if_it_were_shown() {
     let verdicts = run_cases(&on_trial());
     let own: Vec<_> = verdicts.iter().filter(|verdict| verdict.rule == "PIT-07").collect();
