@@ -12,7 +12,7 @@ export function comparable(cards) {
   }));
 }
 
-const created = ({ id, authoredOn, ...resource }) => resource;
+const created = ({ id, authoredOn, recordedDate, ...resource }) => resource;
 
 /** Where two values first differ, in words; nothing where they do not. */
 export function firstDifference(one, other, path = 'cards') {

@@ -102,10 +102,21 @@ export class Prefetcher {
     this.server = server;
   }
 
-  /** Everything asked for, whole. */
+  /** Everything asked for, whole, with the Medications that it refers to: the service would read those by itself. */
   async whole(templates, context) {
-    const pairs = Object.entries(templates).map(async ([key, template]) => [key, await this.#get('getAll', template, context)]);
+    const pairs = Object.entries(templates).map(async ([key, template]) => {
+      return [key, await this.#withMedications(await this.#get('getAll', template, context))];
+    });
     return Object.fromEntries(await Promise.all(pairs));
+  }
+
+  async #withMedications(answer) {
+    const references = (answer?.entry ?? []).map(({ resource }) => resource?.medicationReference?.reference);
+    const named = [...new Set(references.filter((reference) => /^Medication\/[^/]+$/.test(reference ?? '')))];
+    const read = await Promise.all(named.map((reference) => this.#get('get', reference, {}).catch(() => undefined)));
+    const included = read.filter((resource) => resource?.resourceType === 'Medication');
+    if (included.length === 0) return answer;
+    return { ...answer, entry: [...answer.entry, ...included.map((resource) => ({ resource, search: { mode: 'include' } }))] };
   }
 
   /** What a hasty EHR sends: every other key, and of searches the first page. */

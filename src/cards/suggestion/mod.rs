@@ -65,28 +65,14 @@ impl Rendering<'_> {
                     resource_id: Some(draft.source.as_str().to_owned()),
                 })
                 .collect(),
-            ActionPlan::Limit { order, to, description } => {
-                let limited = self.drafts_of(order).filter_map(|draft| self.limited(draft, to));
-                limited
-                    .map(|resource| Action {
-                        kind: ActionType::Update,
-                        description: description.clone(),
-                        resource: Some(resource),
-                        resource_id: None,
-                    })
-                    .collect()
-            }
-            ActionPlan::Change { medicine, to, description } => {
-                let changed = self.drafts_of(medicine).filter_map(|draft| self.changed(draft, to));
-                changed
-                    .map(|resource| Action {
-                        kind: ActionType::Update,
-                        description: description.clone(),
-                        resource: Some(resource),
-                        resource_id: None,
-                    })
-                    .collect()
-            }
+            ActionPlan::Limit { order, to, description } => self
+                .drafts_of(order)
+                .filter_map(|draft| Some(update(description, self.limited(draft, to)?)))
+                .collect(),
+            ActionPlan::Change { medicine, to, description } => self
+                .drafts_of(medicine)
+                .filter_map(|draft| Some(update(description, self.changed(draft, to)?)))
+                .collect(),
         }
     }
 
@@ -174,6 +160,15 @@ impl Rendering<'_> {
     fn until(&self, order: &Order) -> Option<String> {
         let days = order.lasting.as_ref()?.days()?;
         Some(self.now.date().checked_add(Duration::days(days))?.to_string())
+    }
+}
+
+fn update(description: &str, resource: Box<RawValue>) -> Action {
+    Action {
+        kind: ActionType::Update,
+        description: description.to_owned(),
+        resource: Some(resource),
+        resource_id: None,
     }
 }
 
