@@ -8,7 +8,8 @@ use crate::chart::{Chart, Coverage};
 use crate::evaluate::{self, Findings};
 use crate::feedback::OriginId;
 use crate::fhir::{
-    self, Acquired, Drafts, FetchPolicy, Fetcher, Gathered, KeyNames, PatientMismatch, Subject, Token, Wanted,
+    self, Acquired, Answer, Drafts, FetchPolicy, Fetcher, Gathered, KeyNames, PatientMismatch, Subject,
+    Token, Wanted,
 };
 use crate::knowledge::{Knowledge, Service};
 use crate::telemetry::correlation::Correlation;
@@ -31,8 +32,6 @@ pub struct Setting<'a> {
 pub struct Journey<'a> {
     /// The service that was called.
     pub service: &'a Service,
-    /// The call as it came.
-    pub call: &'a Call<'a>,
     /// Its context.
     pub context: &'a Context<'a>,
     /// What came of the chart, for each need of the service.
@@ -41,6 +40,8 @@ pub struct Journey<'a> {
     pub chart: &'a Chart,
     /// What every rule says of it.
     pub findings: &'a Findings<'a>,
+    /// What the cards were rendered from.
+    pub rendering: &'a Rendering<'a>,
     /// The answer.
     pub response: Response,
     /// Cards of rules on trial: rendered, counted, not answered.
@@ -110,8 +111,8 @@ pub fn travel<T>(
     body: &[u8],
     arrive: impl FnOnce(Journey<'_>) -> T,
 ) -> Result<T, CallError> {
-    let sent = Sent::decode(setting, service_id, body)?;
-    let acquired = fhir::from_prefetch(&sent.service.needs, &sent.call.prefetch, &KeyNames::default());
+    let mut sent = Sent::decode(setting, service_id, body)?;
+    let acquired = sent.acquired(&KeyNames::default());
     sent.judge(setting, &acquired, Stages::begin(), arrive)
 }
 
@@ -127,13 +128,13 @@ pub async fn travel_fetching<T>(
     arrive: impl FnOnce(Journey<'_>) -> T,
 ) -> Result<T, CallError> {
     let mut stages = Stages::begin();
-    let sent = Sent::decode(setting, service_id, body)?;
+    let mut sent = Sent::decode(setting, service_id, body)?;
     Correlation::note_hook_instance(sent.call.hook_instance.as_ref());
     stages.end(&sent.service.id, "decode");
     if let Some(pass) = fetching.pass {
         pass.spend_for(sent.call.hook_instance.as_ref(), setting.now).await?;
     }
-    let acquired = fhir::from_prefetch(&sent.service.needs, &sent.call.prefetch, fetching.names);
+    let acquired = sent.acquired(fetching.names);
     // Before the token is used: it may be for another patient.
     sent.check_patient(&acquired)?;
     let gathered = sent.fetch(setting, fetching, &acquired).await;
@@ -147,7 +148,7 @@ pub async fn travel_fetching<T>(
 /// A call as it was sent, borrowed from its body. Nothing here is ever changed; what is fetched stands beside it.
 struct Sent<'a> {
     service: &'a Service,
-    call: Call<'a>,
+    call: Call<'a, Answer<'a>>,
     context: Context<'a>,
     drafts: Drafts<'a>,
 }
@@ -165,6 +166,11 @@ impl<'a> Sent<'a> {
         let context = Context::read(hook, call.context)?;
         let drafts = Drafts::read(context.draft_orders, &context.selections, hook).adding(context.conditions);
         Ok(Sent { service, call, context, drafts })
+    }
+
+    /// Acquire: what the client sent, taken out of the call.
+    fn acquired(&mut self, names: &KeyNames) -> Acquired<'a> {
+        fhir::from_prefetch(&self.service.needs, std::mem::take(&mut self.call.prefetch), names)
     }
 
     /// Is everything about one patient?
@@ -229,7 +235,7 @@ impl<'a> Sent<'a> {
         mut stages: Stages,
         arrive: impl FnOnce(Journey<'_>) -> T,
     ) -> Result<T, CallError> {
-        let Sent { service, call, context, drafts } = self;
+        let Sent { service, context, drafts, .. } = self;
         self.check_patient(acquired)?;
         let needs = service.needs.iter().zip(&acquired.supplies);
         let unobtainable = needs
@@ -266,11 +272,11 @@ impl<'a> Sent<'a> {
         stages.end(&service.id, "render");
         Ok(arrive(Journey {
             service,
-            call,
             context,
             acquired,
             chart: &chart,
             findings: &findings,
+            rendering: &rendering,
             response,
             trial,
             origins,

@@ -151,30 +151,41 @@ impl FromIterator<ConceptId> for ConceptSet {
     }
 }
 
+/// The codes of each system, in the order of [`System::ALL`].
+///
+/// What is asked for comes from outside, what is in it does not: nobody can crowd it, so that a quick hash is enough.
+type BySystem = [HashMap<Box<str>, ConceptSet, foldhash::fast::RandomState>; System::ALL.len()];
+
 /// Which concepts a code stands for.
 ///
 /// ICD-10-CM codes match with and without their dot, and a value set may hold a whole family by its first
 /// characters.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
-    exact: HashMap<System, HashMap<Box<str>, ConceptSet>>,
-    families: HashMap<System, HashMap<Box<str>, ConceptSet>>,
+    exact: BySystem,
+    families: BySystem,
 }
 
 impl Vocabulary {
     /// Says that `code` stands for `concept`; with `family`, every code that begins with it does.
     pub fn insert(&mut self, system: System, code: &str, family: bool, concept: ConceptId) {
         let table = if family { &mut self.families } else { &mut self.exact };
-        table.entry(system).or_default().entry(Self::key(system, code).into()).or_default().insert(concept);
+        if let Some(codes) = table.get_mut(system as usize) {
+            codes.entry(Self::key(system, code).into()).or_default().insert(concept);
+        }
     }
 
     /// The concepts that `code` stands for; empty where it stands for none.
     #[must_use]
     pub fn concepts(&self, system: System, code: &str) -> ConceptSet {
         let key = Self::key(system, code);
-        let mut found =
-            self.exact.get(&system).and_then(|codes| codes.get(key.as_ref())).copied().unwrap_or_default();
-        if let Some(families) = self.families.get(&system) {
+        let mut found = self
+            .exact
+            .get(system as usize)
+            .and_then(|codes| codes.get(key.as_ref()))
+            .copied()
+            .unwrap_or_default();
+        if let Some(families) = self.families.get(system as usize).filter(|families| !families.is_empty()) {
             for end in 1..=key.len() {
                 if let Some(concepts) = key.get(..end).and_then(|family| families.get(family)) {
                     found = found.union(*concepts);

@@ -173,8 +173,8 @@ fn moment(day: Date, clock: &str) -> Result<Option<OffsetDateTime>, UnreadableDa
     if parts.next().is_some() {
         return Err(UnreadableDate);
     }
-    let nanos: String = fraction.chars().chain(std::iter::repeat('0')).take(9).collect();
-    let nanos: u32 = nanos.parse().map_err(|_| UnreadableDate)?;
+    let nanos = fraction.bytes().chain(std::iter::repeat(b'0')).take(9);
+    let nanos = nanos.fold(0, |nanos, digit| nanos * 10 + u32::from(digit - b'0'));
     let [hour, minute, second] =
         [hour, minute, second].map(|part| u8::try_from(part).map_err(|_| UnreadableDate));
     let clock = Time::from_hms_nano(hour?, minute?, second?, nanos).map_err(|_| UnreadableDate)?;

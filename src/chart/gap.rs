@@ -10,7 +10,7 @@ impl ResourceRef {
     /// Names a resource; where it has no id, by its place (`Observation/#3`).
     #[must_use]
     pub fn new(resource_type: &str, id: &str) -> ResourceRef {
-        ResourceRef(format!("{resource_type}/{id}").into())
+        ResourceRef([resource_type, "/", id].concat().into())
     }
 
     /// `Type/id`.

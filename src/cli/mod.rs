@@ -105,7 +105,8 @@ fn package(dir: Option<&Path>) -> Result<PackageSource, SourceError> {
 }
 
 fn deployment(overlay: Option<&Path>, minimum_review: ReviewState) -> Result<Deployment, SourceError> {
-    Ok(Deployment { overlay: overlay.map(PackageSource::directory).transpose()?, minimum_review })
+    let overlay = overlay.map(PackageSource::directory).transpose()?;
+    Ok(Deployment { overlay, minimum_review, without_cases: false })
 }
 
 /// Runs what waits for a database.

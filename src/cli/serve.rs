@@ -48,7 +48,8 @@ impl Serve {
             MinimumReview::UnderReview => ReviewState::UnderReview,
             MinimumReview::Approved => ReviewState::Approved,
         };
-        let deployment = deployment(config.knowledge.overlay.as_deref(), minimum_review)?;
+        let mut deployment = deployment(config.knowledge.overlay.as_deref(), minimum_review)?;
+        deployment.without_cases = true;
         let knowledge = Knowledge::deployed(&package(config.knowledge.dir.as_deref())?, &deployment)?;
         let app = App::new(config, Clock::System, knowledge)?;
         tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(app))

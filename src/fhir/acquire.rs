@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::json::{Field, Str, read, read_object, resource, resource_type};
-use super::{KeyNames, Need};
+use super::answer::{Answer, Answered, Entry, readable};
+use super::json::{Field, Str, read, read_object};
+use super::{KeyNames, Need, Resource};
 use crate::chart::{Coverage, Lack};
-use crate::wire::Text;
+use crate::wire::{List, Object, Text};
 
 /// One supply per need, in the order of the needs, borrowed from the body.
 #[derive(Debug, Clone, Default)]
@@ -16,7 +17,7 @@ pub struct Acquired<'a> {
     /// What came for each need.
     pub supplies: Vec<Supply<'a>>,
     /// Medications that were read one by one, because something that came refers to them.
-    pub medications: Vec<&'a RawValue>,
+    pub medications: Vec<Resource<'a>>,
 }
 
 /// What came for one need.
@@ -27,7 +28,7 @@ pub struct Supply<'a> {
     /// The resources: those of the Bundle's entries, or the one that was read.
     ///
     /// Of the expected type, or a Medication that such a resource may refer to, or of no type that can be told.
-    pub resources: Vec<&'a RawValue>,
+    pub resources: Vec<Resource<'a>>,
     /// `fullUrl` of each resource, where the Bundle gives one.
     pub full_urls: Vec<Option<Cow<'a, str>>>,
     /// How many there are, as far as the server says.
@@ -79,22 +80,22 @@ impl<'a> Supply<'a> {
     }
 
     /// Resources with their `fullUrl`.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (Option<&str>, &'a RawValue)> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = (Option<&str>, &Resource<'a>)> {
         let urls = self.full_urls.iter().map(Option::as_deref).chain(std::iter::repeat(None));
-        urls.zip(self.resources.iter().copied())
+        urls.zip(&self.resources)
     }
 }
 
 /// Matches what the client prefetched to the needs of a service: by their own keys, else by the client's names for
-/// them. Keys that no need has are ignored.
+/// them. Keys that no need has are ignored, and what was sent under one key is given to one need.
 #[must_use]
 pub fn from_prefetch<'a>(
     needs: &[Need],
-    prefetch: &[(Text<'a>, &'a RawValue)],
+    mut prefetch: Vec<(Text<'a>, Answer<'a>)>,
     names: &KeyNames,
 ) -> Acquired<'a> {
-    let supplies = needs.iter().map(|need| match names.find(&need.key, prefetch) {
-        Some(raw) => supply_of(need.gives.resource_type(), raw),
+    let supplies = needs.iter().map(|need| match names.find(&need.key, &prefetch) {
+        Some(place) => supply_of(need.gives.resource_type(), prefetch.remove(place).1),
         None => Supply::lacking(Coverage::Unavailable(Lack::NotSent)),
     });
     Acquired { supplies: supplies.collect(), medications: Vec::new() }
@@ -111,24 +112,28 @@ pub fn from_prefetch<'a>(
 /// | another type, a text, a number, a list, `{}`, entries of other types only | of the wrong shape |
 /// | `{response, resource}` | what is in it |
 #[must_use]
-pub fn supply_of<'a>(expected_type: &str, raw: &'a RawValue) -> Supply<'a> {
-    if raw.get() == "null" {
-        return Supply::lacking(Coverage::Complete);
-    }
-    match resource_type(raw).as_deref() {
-        Some("Bundle") => bundle(expected_type, raw),
-        Some("OperationOutcome") => Supply::lacking(Coverage::Unavailable(failure(raw))),
+pub fn supply_of<'a>(expected_type: &str, answer: Answer<'a>) -> Supply<'a> {
+    let answered = match answer.0 {
+        Object::Absent => return Supply::lacking(Coverage::Complete),
+        Object::Other => return wrong_shape(),
+        Object::Is(answered) => answered,
+    };
+    match answered.rest.kind() {
+        Some("Bundle") => bundle(expected_type, answered),
+        Some("OperationOutcome") => Supply::lacking(Coverage::Unavailable(failure(&answered.rest))),
         Some(found) if found == expected_type => Supply {
             coverage: Coverage::Complete,
-            resources: vec![raw],
+            resources: vec![answered.rest],
             full_urls: vec![None],
             total: None,
             next: None,
         },
         Some(_) => wrong_shape(),
-        None => match resource::<Wrapper<'a>>(raw).and_then(|wrapper| wrapper.resource) {
-            // Unwrapped once: a wrapper in a wrapper is nobody's dialect.
-            Some(inner) if resource_type(inner).is_some() => supply_of(expected_type, inner),
+        // The form before CDS Hooks 1.0. Unwrapped once: a wrapper in a wrapper is nobody's dialect.
+        None => match answered.rest.member("resource").map(Answer::split) {
+            Some(Answer(Object::Is(inner))) if inner.rest.kind().is_some() => {
+                supply_of(expected_type, Answer(Object::Is(inner)))
+            }
             _ => wrong_shape(),
         },
     }
@@ -138,62 +143,20 @@ fn wrong_shape<'a>() -> Supply<'a> {
     Supply::lacking(Coverage::Unavailable(Lack::WrongShape))
 }
 
-/// The form before CDS Hooks 1.0.
-#[derive(Deserialize)]
-struct Wrapper<'a> {
-    #[serde(borrow)]
-    resource: Option<&'a RawValue>,
-}
-
-/// A Bundle, its entries read in the same scan, or kept raw.
-#[derive(Deserialize)]
-#[serde(bound(deserialize = "E: Deserialize<'de>"))]
-struct Bundle<'a, E> {
-    #[serde(borrow)]
-    total: Option<&'a RawValue>,
-    #[serde(borrow)]
-    link: Option<&'a RawValue>,
-    entry: Option<E>,
-}
-
-/// An entry that is no object is `None`.
-type Entries<'a> = Vec<Option<Entry<'a>>>;
-
-impl<'a> Bundle<'a, Entries<'a>> {
-    fn read(raw: &'a RawValue) -> Option<Self> {
-        if let Some(bundle) = resource::<Bundle<'a, Vec<Entry<'a>>>>(raw) {
-            let entry = bundle.entry.map(|entries| entries.into_iter().map(Some).collect());
-            return Some(Bundle { total: bundle.total, link: bundle.link, entry });
-        }
-        // One entry that cannot be read must not cost the others.
-        let bundle: Bundle<'a, Vec<&'a RawValue>> = resource(raw)?;
-        let one = |entry: &'a RawValue| read_object(Some(entry)).ok();
-        let entry = bundle.entry.map(|entries| entries.into_iter().map(one).collect());
-        Some(Bundle { total: bundle.total, link: bundle.link, entry })
+fn bundle<'a>(expected_type: &str, bundle: Answered<'a, Object<Resource<'a>>>) -> Supply<'a> {
+    #[derive(Deserialize)]
+    struct Whole<'a> {
+        #[serde(borrow)]
+        total: Option<&'a RawValue>,
+        #[serde(borrow)]
+        link: Option<&'a RawValue>,
     }
-}
-
-/// One entry of a Bundle.
-#[derive(Deserialize)]
-pub(super) struct Entry<'a> {
-    /// `fullUrl`
-    #[serde(borrow, default, rename = "fullUrl")]
-    pub(super) full_url: Str<'a>,
-    /// `resource`
-    #[serde(borrow)]
-    pub(super) resource: Option<&'a RawValue>,
-    #[serde(borrow)]
-    search: Option<&'a RawValue>,
-}
-
-/// The entries of a Bundle; `None` where it is none. An entry that is no object is `None`.
-pub(super) fn entries<'a>(raw: &'a RawValue) -> Option<Vec<Option<Entry<'a>>>> {
-    Some(Bundle::read(raw)?.entry.unwrap_or_default())
-}
-
-fn bundle<'a>(expected_type: &str, raw: &'a RawValue) -> Supply<'a> {
-    let Some(bundle) = Bundle::read(raw) else { return wrong_shape() };
-    let entries = bundle.entry.unwrap_or_default();
+    let Some(whole) = bundle.rest.read::<Whole<'a>>() else { return wrong_shape() };
+    let entries = match bundle.entry {
+        List::Absent => Vec::new(),
+        List::Is(entries) => entries,
+        List::Other => return wrong_shape(),
+    };
     let mut supply = Supply::lacking(Coverage::Complete);
     supply.resources.reserve(entries.len());
     supply.full_urls.reserve(entries.len());
@@ -201,28 +164,29 @@ fn bundle<'a>(expected_type: &str, raw: &'a RawValue) -> Supply<'a> {
     let mut others = 0usize;
     let mut worst = None;
     for entry in entries {
-        let Some((entry, resource)) = entry.and_then(|entry| entry.resource.map(|raw| (entry, raw))) else {
+        let Some(Entry { full_url, resource: Some(resource), search, .. }) = readable(entry) else {
             worst = worst.max(Some(Said::Unreadable));
             continue;
         };
-        match resource_type(resource).as_deref() {
+        let resource = resource.ok().unwrap_or_default();
+        match resource.kind() {
             Some(found) if found == expected_type => matches += 1,
             // A type that cannot be told is kept, so that reading can say that it could not be read.
             Some("Medication") | None => {}
             Some("OperationOutcome") => {
-                worst = worst.max(said(resource));
+                worst = worst.max(said(&resource));
                 continue;
             }
             Some(_) => {
-                others += usize::from(!is_included(entry.search));
+                others += usize::from(!is_included(search));
                 continue;
             }
         }
         supply.resources.push(resource);
-        supply.full_urls.push(entry.full_url.0.ok());
+        supply.full_urls.push(full_url.0.ok());
     }
-    supply.next = next_link(bundle.link);
-    supply.total = read::<u64>(bundle.total).ok();
+    supply.next = next_link(whole.link);
+    supply.total = read::<u64>(whole.total).ok();
     let nothing = supply.resources.is_empty();
     supply.coverage = match worst {
         Some(Said::Failed) if nothing => Coverage::Unavailable(Lack::ClientFailed),
@@ -294,18 +258,18 @@ struct Issue<'a> {
 
 /// What an OperationOutcome in the place of an answer says: only where its errors are all of one kind is it certain
 /// that there was nothing to read.
-fn failure(raw: &RawValue) -> Lack {
+fn failure(outcome: &Resource<'_>) -> Lack {
     let is_error = |issue: &&Issue<'_>| matches!(issue.severity.get(), Some("error" | "fatal"));
-    let outcome = resource::<Outcome<'_>>(raw);
+    let outcome = outcome.read::<Outcome<'_>>();
     let errors: Vec<&Issue<'_>> =
         outcome.iter().flat_map(|outcome| &outcome.issue).filter(is_error).collect();
     let unsupported = |issue: &&Issue<'_>| issue.code.get() == Some("not-supported");
     if !errors.is_empty() && errors.iter().all(unsupported) { Lack::NotSupported } else { Lack::ClientFailed }
 }
 
-fn said(raw: &RawValue) -> Option<Said> {
+fn said(outcome: &Resource<'_>) -> Option<Said> {
     // An outcome that cannot be read may be an error.
-    let Some(outcome) = resource::<Outcome<'_>>(raw) else { return Some(Said::Failed) };
+    let Some(outcome) = outcome.read::<Outcome<'_>>() else { return Some(Said::Failed) };
     let each = outcome.issue.iter().map(|issue| match (issue.severity.get(), issue.code.get()) {
         (Some("information" | "warning" | "success"), code) => match code {
             Some("suppressed" | "security" | "forbidden" | "login") => Some(Said::Withheld),

@@ -6,7 +6,7 @@ fn raw(json: &str) -> &RawValue {
 }
 
 fn supply(json: &str) -> (Coverage, usize) {
-    let supply = supply_of("Observation", raw(json));
+    let supply = supply_of("Observation", Answer::split(raw(json)));
     assert_eq!(supply.resources.len(), supply.full_urls.len());
     (supply.coverage, supply.resources.len())
 }
@@ -102,7 +102,7 @@ fn what_entries_say_of_their_completeness() {
         assert_eq!(supply(&json), expected, "{what}");
     }
     let json = bundle(next, &[RESULT]);
-    let supply = supply_of("Observation", raw(&json));
+    let supply = supply_of("Observation", Answer::split(raw(&json)));
     assert_eq!(supply.next.as_deref(), Some("https://ehr.example/r4?x&-pageContext=A"));
 }
 
@@ -128,8 +128,8 @@ fn what_may_be_fetched() {
             gives: super::super::Gives::Conditions,
             required,
         }];
-        let prefetch: Vec<_> = sent.iter().map(|json| (Text("a".into()), raw(json))).collect();
-        let acquired = from_prefetch(&needs, &prefetch, &crate::fhir::KeyNames::default());
+        let prefetch: Vec<_> = sent.iter().map(|json| (Text("a".into()), Answer::split(raw(json)))).collect();
+        let acquired = from_prefetch(&needs, prefetch, &crate::fhir::KeyNames::default());
         let expected: Vec<Ask<'_>> = expected.iter().map(|next| Ask { need: 0, next: *next }).collect();
         assert_eq!(acquired.asks(&needs), expected, "{what}");
     }

@@ -123,21 +123,45 @@ pub(super) fn in_words<'w>(
     texts: impl IntoIterator<Item = &'w str>,
     words: &[(String, ConceptSet)],
 ) -> ConceptSet {
-    fn spaced(text: &str) -> String {
-        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        words.fold(" ".to_owned(), |spaced, word| spaced + &word.to_lowercase() + " ")
-    }
-    let holds = |text: &str, word: &str| word.len() > 1 && text.contains(word);
     let mut found = ConceptSet::EMPTY;
     if words.is_empty() {
         return found;
     }
-    for text in texts.into_iter().map(spaced) {
-        for (_, concepts) in words.iter().filter(|(word, _)| holds(&text, &spaced(word))) {
-            found = found.union(*concepts);
+    for text in texts {
+        let mut rest = split(text);
+        while let Some(first) = rest.clone().next() {
+            for (_, concepts) in words.iter().filter(|(words, _)| stand_here(rest.clone(), first, words)) {
+                found = found.union(*concepts);
+            }
+            rest.next();
         }
     }
     found
+}
+
+fn split(text: &str) -> impl Iterator<Item = &str> + Clone {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// Do the words of `sought` stand at the beginning of `rest`, whose first word is `first`? No words stand nowhere.
+fn stand_here<'w>(mut rest: impl Iterator<Item = &'w str>, first: &str, sought: &str) -> bool {
+    fn same(one: &str, other: &str) -> bool {
+        if one.is_ascii() && other.is_ascii() {
+            return one.eq_ignore_ascii_case(other);
+        }
+        let lower = |word: &str| word.chars().flat_map(char::to_lowercase).collect::<String>();
+        lower(one) == lower(other)
+    }
+    // Nearly all differ in their first letter.
+    if let (Some(one), Some(other)) = (first.bytes().next(), sought.bytes().next())
+        && one.is_ascii_alphanumeric()
+        && other.is_ascii_alphanumeric()
+        && !one.eq_ignore_ascii_case(&other)
+    {
+        return false;
+    }
+    let mut sought = split(sought).peekable();
+    sought.peek().is_some() && sought.all(|word| rest.next().is_some_and(|found| same(found, word)))
 }
 
 /// What a place in the chart says of left and right.

@@ -6,8 +6,9 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::acquire::entries;
-use super::json::{Str, resource, resource_type};
+use super::Resource;
+use super::answer::entries;
+use super::json::Str;
 use super::reference::{Target, target};
 use crate::chart::{Gap, ResourceRef, Unusable};
 use crate::wire::{Hook, Text};
@@ -20,7 +21,7 @@ pub struct Drafts<'a> {
     /// The Conditions being added, in `problem-list-item-create`.
     pub(super) problems: Vec<&'a RawValue>,
     /// Medications that an order may refer to, with their `fullUrl`.
-    pub(super) medications: Vec<(Option<Cow<'a, str>>, &'a RawValue)>,
+    pub(super) medications: Vec<(Option<Cow<'a, str>>, Resource<'a>)>,
     /// What could not even be named.
     pub(super) unreadable: Vec<Gap>,
 }
@@ -31,7 +32,7 @@ pub struct Draft<'a> {
     /// `Type/id`; where the draft has no id, by its place (`ServiceRequest/#2`).
     pub id: String,
     /// Its type.
-    pub resource_type: Cow<'a, str>,
+    pub resource_type: String,
     /// The draft as the client sent it.
     pub raw: &'a RawValue,
     /// Is this hook about it? In `order-select` only what was just selected is; in `order-sign` everything.
@@ -59,14 +60,16 @@ impl<'a> Drafts<'a> {
         for (place, entry) in entries.into_iter().enumerate() {
             let found = entry.and_then(|entry| {
                 let raw = entry.resource?;
-                Some((entry.full_url.0.ok(), raw, resource_type(raw)?, resource::<Named<'a>>(raw)?.id))
+                let resource = Resource::split(raw);
+                let kind = resource.kind()?.to_owned();
+                Some((entry.full_url.0.ok(), raw, kind, resource.read::<Named<'a>>()?.id, resource))
             });
-            let Some((full_url, raw, kind, id)) = found else {
+            let Some((full_url, raw, kind, id, resource)) = found else {
                 drafts.unreadable(&format!("Bundle/draftOrders#{place}"), Unusable::Malformed);
                 continue;
             };
             if kind == "Medication" {
-                drafts.medications.push((full_url, raw));
+                drafts.medications.push((full_url, resource));
                 continue;
             }
             if !is_order(&kind) {
@@ -85,7 +88,7 @@ impl<'a> Drafts<'a> {
     #[must_use]
     pub fn adding(mut self, conditions: Option<&'a RawValue>) -> Drafts<'a> {
         let Some(raw) = conditions.filter(|raw| raw.get() != "null") else { return self };
-        if resource_type(raw).as_deref() == Some("Condition") {
+        if Resource::split(raw).kind() == Some("Condition") {
             self.problems.push(raw);
             return self;
         }
@@ -94,7 +97,9 @@ impl<'a> Drafts<'a> {
             return self;
         };
         for (place, entry) in entries.into_iter().enumerate() {
-            let found = entry.and_then(|entry| Some((resource_type(entry.resource?)?, entry.resource?)));
+            let found = entry.and_then(|entry| {
+                Some((Resource::split(entry.resource?).kind()?.to_owned(), entry.resource?))
+            });
             match found {
                 Some((kind, raw)) if kind == "Condition" => self.problems.push(raw),
                 Some(_) => {}

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::json::{Field, Str, resource, resource_type};
+use super::json::{Field, Str, resource};
 use super::reference::{Belongs, belongs, same_base};
-use super::{Acquired, Drafts, Gives, Need};
+use super::{Acquired, Drafts, Gives, Need, Resource};
 
 /// Where another patient than that of the context is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -48,9 +48,9 @@ pub fn check(
     }
     let mut urls: Vec<Cow<'_, str>> = Vec::new();
     let patients = needs.iter().zip(&acquired.supplies).filter(|(need, _)| need.gives == Gives::Patient);
-    for (url, raw) in patients.flat_map(|(_, supply)| supply.entries()) {
-        if resource_type(raw).as_deref() == Some("Patient") {
-            check_patient(raw, context_patient)?;
+    for (url, resource) in patients.flat_map(|(_, supply)| supply.entries()) {
+        if resource.kind() == Some("Patient") {
+            check_patient(resource, context_patient)?;
             urls.extend(url.map(|url| Cow::Owned(url.to_owned())));
         }
     }
@@ -86,8 +86,8 @@ struct Named<'a> {
 }
 
 /// A Patient without an id cannot be compared; the query it answers was for the patient of the context.
-fn check_patient(raw: &RawValue, context_patient: &str) -> Result<(), PatientMismatch> {
-    match resource::<Named<'_>>(raw).map(|named| named.id.0) {
+fn check_patient(patient: &Resource<'_>, context_patient: &str) -> Result<(), PatientMismatch> {
+    match patient.read::<Named<'_>>().map(|named| named.id.0) {
         Some(Field::Absent) => Ok(()),
         Some(Field::Ok(id)) if id == context_patient => Ok(()),
         _ => Err(PatientMismatch::Prefetch),
@@ -97,7 +97,7 @@ fn check_patient(raw: &RawValue, context_patient: &str) -> Result<(), PatientMis
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fhir::from_prefetch;
+    use crate::fhir::{Answer, from_prefetch};
     use crate::wire::{Hook, Text};
 
     fn raw(json: &str) -> &RawValue {
@@ -111,7 +111,7 @@ mod tests {
             gives: Gives::Patient,
             required: true,
         }];
-        let prefetch = [(Text("patient".into()), raw(patient))];
+        let prefetch = vec![(Text("patient".into()), Answer::split(raw(patient)))];
         let bundle = format!(
             r#"{{"resourceType":"Bundle","entry":[{{"resource":{{"resourceType":"ServiceRequest","id":"s"{subject}}}}}]}}"#
         );
@@ -119,7 +119,7 @@ mod tests {
         check(
             "1",
             token,
-            &from_prefetch(&needs, &prefetch, &crate::fhir::KeyNames::default()),
+            &from_prefetch(&needs, prefetch, &crate::fhir::KeyNames::default()),
             &needs,
             &drafts,
             Some("https://ehr.example/r4"),

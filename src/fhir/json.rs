@@ -6,8 +6,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
+
+use crate::wire::{lists_are, objects_are, scalars_are};
 
 /// A member of a resource. `null` is the same as absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,7 +58,17 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Str<'a>(pub(super) Field<Cow<'a, str>>);
 
-impl Str<'_> {
+impl<'a> Str<'a> {
+    /// Reads a member that was kept raw.
+    pub(super) fn of(raw: &'a RawValue) -> Str<'a> {
+        // A text without escapes is what stands between its quotes.
+        let plain = raw.get().strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        match plain {
+            Some(text) if !text.contains('\\') => Str(Field::Ok(Cow::Borrowed(text))),
+            _ => serde_json::from_str(raw.get()).unwrap_or(Str(Field::Bad)),
+        }
+    }
+
     /// The text without blanks around it; `None` where there is none, or only blanks.
     pub(super) fn get(&self) -> Option<&str> {
         match &self.0 {
@@ -88,31 +100,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {
                 Ok(Str(Field::Absent))
             }
 
-            fn visit_bool<E: de::Error>(self, _: bool) -> Result<Self::Value, E> {
-                Ok(Str(Field::Bad))
-            }
-
-            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Self::Value, E> {
-                Ok(Str(Field::Bad))
-            }
-
-            fn visit_u64<E: de::Error>(self, _: u64) -> Result<Self::Value, E> {
-                Ok(Str(Field::Bad))
-            }
-
-            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Self::Value, E> {
-                Ok(Str(Field::Bad))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Str(Field::Bad))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Str(Field::Bad))
-            }
+            scalars_are!(Str(Field::Bad));
+            lists_are!(Str(Field::Bad));
+            objects_are!(Str(Field::Bad));
         }
         deserializer.deserialize_any(Texts)
     }
@@ -144,27 +134,6 @@ pub(super) fn is_modified(raw: Option<&RawValue>) -> bool {
     raw.is_some_and(|raw| !matches!(raw.get(), "null" | "[]" | "{}"))
 }
 
-/// The `resourceType` of a resource; `None` where it has none.
-///
-/// Most servers write it first, and then the rest need not be scanned.
-pub(super) fn resource_type<'a>(raw: &'a RawValue) -> Option<Cow<'a, str>> {
-    #[derive(serde::Deserialize)]
-    struct Head<'a> {
-        #[serde(borrow, default, rename = "resourceType")]
-        resource_type: Str<'a>,
-    }
-    let first = || {
-        let name = raw.get().strip_prefix('{')?.trim_start().strip_prefix("\"resourceType\"")?;
-        let name = name.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
-        let (name, _) = name.split_once('"')?;
-        name.bytes().all(|byte| byte.is_ascii_alphabetic()).then_some(name)
-    };
-    match first() {
-        Some(name) => Some(Cow::Borrowed(name)),
-        None => resource::<Head<'a>>(raw)?.resource_type.0.ok(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,21 +152,5 @@ mod tests {
             assert_eq!(read::<Str<'_>>(Some(raw(json))), Field::Ok(Str(Field::Bad)), "{json}");
         }
         assert_eq!(read::<Str<'_>>(Some(raw(r#""a\u0062""#))).ok().unwrap().get(), Some("ab"));
-    }
-
-    #[test]
-    fn the_resource_type_may_stand_anywhere() {
-        for json in [
-            r#"{"resourceType":"Patient","id":"1"}"#,
-            r#"{ "resourceType" : "Patient" }"#,
-            r#"{"id":"1","resourceType":"Patient"}"#,
-        ] {
-            assert_eq!(resource_type(raw(json)).as_deref(), Some("Patient"), "{json}");
-        }
-        for json in
-            ["[]", "{}", r#""Patient""#, "1", r#"{"resourceType":7}"#, r#"[{"resourceType":"Patient"}]"#]
-        {
-            assert_eq!(resource_type(raw(json)), None, "{json}");
-        }
     }
 }

@@ -6,12 +6,15 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Version, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::problem::Problem;
+
+/// The most that room is made for before it comes: a client that announces much and sends nothing holds no more.
+const ANNOUNCED: usize = 1024 * 1024;
 
 /// How long a client whose body is refused may go on sending it before the connection is closed.
 const PARTING: Duration = Duration::from_secs(1);
@@ -68,15 +71,11 @@ impl Rest {
         if self.body.size_hint().lower() > limit as u64 {
             return Err(Problem::TooLarge { limit });
         }
-        let whole = Limited::new(&mut self.body, limit).collect();
+        let whole = collected(&mut self.body, limit);
         let result = timeout_at(deadline, whole).await.map_err(|_| Problem::Slow)?;
         // Once the body was polled, the client was told to go on.
         self.waits = false;
-        match result {
-            Ok(body) => Ok(body.to_bytes()),
-            Err(error) if error.is::<LengthLimitError>() => Err(Problem::TooLarge { limit }),
-            Err(_) => Err(Problem::Broken),
-        }
+        result
     }
 
     /// Throws away up to `most` bytes. Did the body end?
@@ -91,6 +90,21 @@ impl Rest {
         }
         true
     }
+}
+
+/// The whole body in one piece. What came is copied as it comes, so that nothing is held twice; for as much as was
+/// announced there is room from the start, up to [`ANNOUNCED`].
+async fn collected(body: &mut Body, limit: usize) -> Result<Bytes, Problem> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(limit);
+    let mut whole = BytesMut::with_capacity(announced.min(limit).min(ANNOUNCED));
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Problem::Broken)?.into_data() else { continue };
+        if data.len() > limit - whole.len() {
+            return Err(Problem::TooLarge { limit });
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole.freeze())
 }
 
 /// Answers with a problem although the body is perhaps not read to its end.

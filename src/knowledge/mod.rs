@@ -74,7 +74,7 @@ pub struct Knowledge {
     pub plan: ReadPlan,
     /// The texts, by name.
     pub templates: Environment<'static>,
-    /// The cases, with the file they stand in.
+    /// The cases, with the file they stand in; none where they were left unread.
     pub cases: Vec<(String, CaseFile)>,
     /// The value sets.
     pub value_sets: ValueSets,

@@ -19,6 +19,8 @@ pub struct Deployment {
     pub overlay: Option<PackageSource>,
     /// Topics whose review has not come so far are not shown.
     pub minimum_review: ReviewState,
+    /// Are the cases left unread? They check the package and are half of it; answering calls needs none.
+    pub without_cases: bool,
 }
 
 /// What a site changes, as it was laid over the package.

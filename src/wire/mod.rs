@@ -7,12 +7,15 @@
 mod context;
 mod discovery;
 mod feedback;
+mod object;
 mod request;
 mod response;
 
 pub use context::{Context, UserType};
 pub use discovery::{Discovery, ServiceEntry};
 pub use feedback::{FeedbackError, FeedbackItem, FeedbackOutcome, read_feedback};
+pub use object::{List, Members, Object};
+pub(crate) use object::{lists_are, objects_are, scalars_are};
 pub use request::{Call, FhirAuthorization, RequestError, Text, members};
 pub use response::{
     Action, ActionType, Card, Coding, Indicator, Link, LinkType, Response, SelectionBehavior, Source,

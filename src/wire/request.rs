@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde::de::MapAccess;
 use serde_json::value::RawValue;
+
+use super::object::{Members, Object};
 
 /// A JSON text, borrowed from the body unless it holds an escape.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
@@ -17,8 +20,11 @@ impl AsRef<str> for Text<'_> {
 }
 
 /// A service call as the client sent it. Nothing here is ever changed; what is fetched stands beside it.
+///
+/// `P` is what is made of each prefetched value, in the one pass that the body is read in. Nothing that stands there may
+/// be an error of it.
 #[derive(Debug, Clone)]
-pub struct Call<'a> {
+pub struct Call<'a, P = &'a RawValue> {
     /// `hook`
     pub hook: Text<'a>,
     /// `hookInstance`
@@ -29,8 +35,8 @@ pub struct Call<'a> {
     pub fhir_authorization: Option<FhirAuthorization<'a>>,
     /// `context`, read per hook by [`Context::read`](super::Context::read).
     pub context: &'a RawValue,
-    /// `prefetch`: key and raw resource; `null` stays as the raw text `null`.
-    pub prefetch: Vec<(Text<'a>, &'a RawValue)>,
+    /// `prefetch`: each key with what stands under it, `null` too.
+    pub prefetch: Vec<(Text<'a>, P)>,
 }
 
 /// `fhirAuthorization`. Its `Debug` form never shows the token.
@@ -80,7 +86,8 @@ pub enum RequestError {
 
 /// The members, each still raw, so that one of a wrong type is named.
 #[derive(Deserialize)]
-struct RawCall<'a> {
+#[serde(bound(deserialize = "'de: 'a, P: Deserialize<'de>"))]
+struct RawCall<'a, P> {
     #[serde(borrow)]
     hook: Option<&'a RawValue>,
     #[serde(borrow, rename = "hookInstance")]
@@ -91,17 +98,21 @@ struct RawCall<'a> {
     fhir_authorization: Option<&'a RawValue>,
     #[serde(borrow)]
     context: Option<&'a RawValue>,
-    #[serde(borrow)]
-    prefetch: Option<&'a RawValue>,
+    #[serde(default = "nothing")]
+    prefetch: Object<InOrder<'a, P>>,
 }
 
-impl<'a> Call<'a> {
-    /// Reads a body. Each member is looked at once; the resources inside `context` and `prefetch` are not.
+fn nothing<T>() -> Object<T> {
+    Object::Absent
+}
+
+impl<'a, P: Deserialize<'a>> Call<'a, P> {
+    /// Reads a body, in one pass; the resources inside `context` are not looked at.
     ///
     /// # Errors
     /// A body that is not JSON, not an object, or lacks or mistypes a member that CDS Hooks requires.
-    pub fn read(body: &'a [u8]) -> Result<Call<'a>, RequestError> {
-        let raw: RawCall<'a> = serde_json::from_slice(body).map_err(|error| {
+    pub fn read(body: &'a [u8]) -> Result<Call<'a, P>, RequestError> {
+        let raw: RawCall<'a, P> = serde_json::from_slice(body).map_err(|error| {
             if error.is_data() {
                 RequestError::NotAnObject
             } else {
@@ -126,9 +137,10 @@ impl<'a> Call<'a> {
             fhir_server,
             fhir_authorization: authorization,
             context,
-            prefetch: match present(raw.prefetch) {
-                Some(raw) => members(raw).ok_or(RequestError::WrongType("prefetch"))?,
-                None => Vec::new(),
+            prefetch: match raw.prefetch {
+                Object::Is(prefetch) => prefetch.0,
+                Object::Absent => Vec::new(),
+                Object::Other => return Err(RequestError::WrongType("prefetch")),
             },
         })
     }
@@ -185,22 +197,20 @@ pub(super) fn optional_text<'a>(
 /// The members of a JSON object in their order, values raw; `None` where it is not an object.
 #[must_use]
 pub fn members<'a>(raw: &'a RawValue) -> Option<Vec<(Text<'a>, &'a RawValue)>> {
-    struct Members;
-    impl<'de> serde::de::Visitor<'de> for Members {
-        type Value = Vec<(Text<'de>, &'de RawValue)>;
+    let object: Object<InOrder<'a, &'a RawValue>> = serde_json::from_str(raw.get()).ok()?;
+    object.ok().map(|members| members.0)
+}
 
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("an object")
-        }
+/// The members of an object in their order.
+#[derive(Debug, Clone)]
+struct InOrder<'a, V>(Vec<(Text<'a>, V)>);
 
-        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut members = Vec::new();
-            while let Some(member) = map.next_entry()? {
-                members.push(member);
-            }
-            Ok(members)
+impl<'de: 'a, 'a, V: Deserialize<'de>> Members<'de> for InOrder<'a, V> {
+    fn of<A: MapAccess<'de>>(mut members: A) -> Result<Self, A::Error> {
+        let mut in_order = Vec::new();
+        while let Some(member) = members.next_entry()? {
+            in_order.push(member);
         }
+        Ok(InOrder(in_order))
     }
-    let mut json = serde_json::Deserializer::from_str(raw.get());
-    serde::Deserializer::deserialize_map(&mut json, Members).ok()
 }

@@ -8,7 +8,7 @@ use gaitkeeper::auth::Auth;
 use gaitkeeper::auth::mint::TestKey;
 use gaitkeeper::chart::When;
 use gaitkeeper::config::{Config, Overrides, TEST_ISSUER};
-use gaitkeeper::fhir::supply_of;
+use gaitkeeper::fhir::{Answer, Resource, supply_of};
 use gaitkeeper::knowledge::{Knowledge, PackageSource};
 use gaitkeeper::pipeline::{self, Setting};
 use proptest::prelude::*;
@@ -175,10 +175,10 @@ pub(crate) fn bundle_splitter() -> Result<u64, String> {
         let bundle = damaged(&bundle, &damages, &[]);
         let Ok(raw) = serde_json::from_slice::<&RawValue>(&bundle) else { return };
         for expected in ["Patient", "Observation", "Condition", "MedicationRequest"] {
-            let supply = supply_of(expected, raw);
+            let supply = supply_of(expected, Answer::split(raw));
             assert_eq!(supply.resources.len(), supply.full_urls.len());
-            for resource in supply.resources {
-                let inside = resource.get().as_ptr() as usize;
+            for (_, member) in supply.resources.iter().flat_map(Resource::members) {
+                let inside = member.get().as_ptr() as usize;
                 let whole = raw.get().as_ptr() as usize;
                 assert!((whole..whole + raw.get().len()).contains(&inside), "borrowed from what was sent");
             }

@@ -15,7 +15,7 @@ fn read(knowledge: &Knowledge, observations: &[Value]) -> Chart {
     let raw: &serde_json::value::RawValue = serde_json::from_str(&bundle).unwrap();
     let acquired = fhir::from_prefetch(
         &service.needs,
-        &[(Text("bloodPressure".into()), raw)],
+        vec![(Text("bloodPressure".into()), fhir::Answer::split(raw))],
         &fhir::KeyNames::default(),
     );
     let now = datetime!(2026-03-01 09:00 UTC);

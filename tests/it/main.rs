@@ -6,6 +6,7 @@
     reason = "a test that meets what it does not expect should fail where it stands"
 )]
 
+mod allocations;
 mod architecture;
 mod auth;
 mod browser_clients;

@@ -18,7 +18,7 @@ fn package() -> Knowledge {
 
 fn deployed(overlay: &str, minimum_review: ReviewState) -> Result<Knowledge, String> {
     let overlay = PackageSource::of_texts([("overlay.yaml", overlay)]);
-    let deployment = Deployment { overlay: Some(overlay), minimum_review };
+    let deployment = Deployment { overlay: Some(overlay), minimum_review, ..Deployment::default() };
     Knowledge::deployed(&PackageSource::embedded(), &deployment).map_err(|problems| problems.to_string())
 }
 
@@ -148,7 +148,7 @@ fn mistakes_of_an_overlay_are_told() {
 fn what_is_less_than_approved_is_not_shown_where_a_site_asks_for_approval() {
     let none = Knowledge::deployed(
         &PackageSource::embedded(),
-        &Deployment { overlay: None, minimum_review: ReviewState::Approved },
+        &Deployment { minimum_review: ReviewState::Approved, ..Deployment::default() },
     )
     .unwrap();
     assert!(none.services.iter().all(|service| service.shows.is_empty()));

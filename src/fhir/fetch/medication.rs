@@ -2,12 +2,13 @@
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use serde_json::value::RawValue;
 
 use super::encoded;
 use super::policy::{Base, FetchPolicy};
 use super::request::{self, Outcome, Wave};
-use crate::fhir::json::{Str, resource, resource_type};
+use crate::fhir::Resource;
+use crate::fhir::json::Str;
+use crate::wire::Object;
 
 /// Medications that are read for a call: what is in use comes first, and few people take more.
 const MOST_MEDICATIONS: usize = 20;
@@ -48,9 +49,11 @@ async fn one(
     let Ok(body) = request::page(http, wave, &url, room, &mut outcomes).await else {
         return (None, outcomes);
     };
-    let is_it = serde_json::from_slice::<&RawValue>(&body).is_ok_and(|raw| {
-        resource_type(raw).as_deref() == Some("Medication")
-            && resource::<Named<'_>>(raw).is_some_and(|named| named.id.get() == Some(id))
+    let is_it = serde_json::from_slice::<Object<Resource<'_>>>(&body).is_ok_and(|object| {
+        let medication = object.ok().filter(|resource| resource.kind() == Some("Medication"));
+        medication
+            .and_then(|resource| resource.read::<Named<'_>>())
+            .is_some_and(|named| named.id.get() == Some(id))
     });
     if !is_it {
         outcomes.push(Outcome::NotJson);

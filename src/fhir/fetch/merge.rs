@@ -1,19 +1,18 @@
 //! What was fetched, beside what was sent.
 
-use serde_json::value::RawValue;
-
 use super::Gathered;
 use crate::chart::{Coverage, Lack};
-use crate::fhir::json::resource_type;
-use crate::fhir::{Acquired, Need, Supply, supply_of};
+use crate::fhir::{Acquired, Answer, Need, Resource, Supply, supply_of};
+use crate::wire::Object;
 
 impl<'a> Acquired<'a> {
     /// Lays what was fetched beside what the client sent: after its first page, or in place of nothing.
     #[must_use]
     pub fn with(mut self, needs: &[Need], gathered: &'a Gathered) -> Acquired<'a> {
         let medications = gathered.medications.iter();
-        self.medications
-            .extend(medications.filter_map(|body| serde_json::from_slice::<&RawValue>(body).ok()));
+        self.medications.extend(
+            medications.filter_map(|body| serde_json::from_slice::<Object<Resource<'a>>>(body).ok()?.ok()),
+        );
         for fetched in &gathered.answers {
             let place = self.supplies.get_mut(fetched.need).zip(needs.get(fetched.need));
             let Some((supply, need)) = place else { continue };
@@ -22,8 +21,8 @@ impl<'a> Acquired<'a> {
                 Coverage::Unavailable(_) => None,
                 _ => Some(std::mem::replace(supply, Supply::lacking(supply.coverage))),
             };
-            let read = |body: &'a bytes::Bytes| match serde_json::from_slice::<&'a RawValue>(body) {
-                Ok(raw) => supply_of(expected, raw),
+            let read = |body: &'a bytes::Bytes| match serde_json::from_slice::<Answer<'a>>(body) {
+                Ok(answer) => supply_of(expected, answer),
                 Err(_) => Supply::lacking(Coverage::Unavailable(Lack::FetchFailed)),
             };
             let pages = sent.into_iter().chain(fetched.bodies.iter().map(read));
@@ -52,7 +51,7 @@ pub(super) fn joined<'a>(
         all.total = page.total.or(all.total);
         all.next = page.next;
     }
-    let is_match = |raw: &&RawValue| resource_type(raw).as_deref() == Some(expected);
+    let is_match = |resource: &&Resource<'_>| resource.kind() == Some(expected);
     let is_short = |total: u64| (all.resources.iter().filter(|raw| is_match(raw)).count() as u64) < total;
     let short = all.total.is_some_and(is_short).then_some(Lack::MorePages);
     all.coverage = match lack.or(stopped).or(short) {

@@ -14,13 +14,13 @@ mod wanted;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
-use serde_json::value::RawValue;
+
 use tokio::time::Instant;
 use url::Url;
 
 use self::policy::Base;
 use self::request::{Outcome, Wave};
-use super::{Ask, Need, supply_of};
+use super::{Answer, Ask, Need, supply_of};
 use crate::chart::Lack;
 use crate::net::{self, Reach};
 use crate::telemetry;
@@ -223,8 +223,8 @@ async fn chain(
 
 /// The number of resources on a page, and where the next one is; `None` where the page is no JSON object.
 fn outline(need: &Need, body: &[u8]) -> Option<(usize, Option<String>)> {
-    let raw: &RawValue = serde_json::from_slice(body).ok()?;
-    let supply = raw.get().starts_with('{').then(|| supply_of(need.gives.resource_type(), raw))?;
+    let answer: Answer<'_> = serde_json::from_slice(body).ok()?;
+    let supply = answer.is_object().then(|| supply_of(need.gives.resource_type(), answer))?;
     Some((supply.resources.len(), supply.next))
 }
 

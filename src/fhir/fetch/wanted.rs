@@ -1,12 +1,11 @@
 //! What is wanted of a server: what did not come with the call, as far as it can still tell something.
 
 use bytes::Bytes;
-use serde_json::value::RawValue;
 
 use super::merge::joined;
 use crate::chart::{Coverage, Lack};
 use crate::fhir::read::{newest_is_known, unread_medications};
-use crate::fhir::{Acquired, Ask, Drafts, Gives, Need, ReadPlan, Subject, Supply, supply_of};
+use crate::fhir::{Acquired, Answer, Ask, Drafts, Gives, Need, ReadPlan, Subject, Supply, supply_of};
 
 /// What is wanted for one call, and what is there already.
 #[derive(Debug, Clone, Copy)]
@@ -39,8 +38,8 @@ impl<'w> Wanted<'w, '_> {
         }
         let expected = need.gives.resource_type();
         let sent = self.acquired.supplies.get(ask.need).filter(|_| ask.next.is_some()).cloned();
-        let read = |body| match serde_json::from_slice::<&RawValue>(body) {
-            Ok(raw) => supply_of(expected, raw),
+        let read = |body| match serde_json::from_slice::<Answer<'_>>(body) {
+            Ok(answer) => supply_of(expected, answer),
             Err(_) => Supply::lacking(Coverage::Unavailable(Lack::FetchFailed)),
         };
         let pages = sent.into_iter().chain(fetched.iter().map(|body| read(body)));

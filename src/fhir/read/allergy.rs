@@ -6,8 +6,9 @@ use serde_json::value::RawValue;
 use super::product::ingredients;
 use super::{Common, Reader};
 use crate::chart::{Allergy, ConceptSet, Gap, Unusable};
+use crate::fhir::Resource;
 use crate::fhir::concept::{CodeableConcept, status};
-use crate::fhir::json::{Field, Str, read, read_object, resource};
+use crate::fhir::json::{Field, Str, read, read_object};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -42,8 +43,8 @@ struct Reaction<'a> {
 }
 
 impl<'a> Reader<'_, 'a> {
-    pub(super) fn allergy(&mut self, raw: &'a RawValue) {
-        let Some(allergy) = resource::<RawAllergy<'a>>(raw) else {
+    pub(super) fn allergy(&mut self, resource: &Resource<'a>) {
+        let Some(allergy) = resource.read::<RawAllergy<'a>>() else {
             return self.malformed("AllergyIntolerance");
         };
         let mut names = Vec::new();

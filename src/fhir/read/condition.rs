@@ -1,64 +1,49 @@
 //! Conditions: problems and diagnoses.
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Common, Reader, date, period};
 use crate::chart::{ConceptSet, Condition, ConditionState, Gap, Unusable};
+use crate::fhir::Resource;
 use crate::fhir::concept::{CodeableConcept, Sides, in_words, status};
-use crate::fhir::json::{Field, Str, read, read_object, resource};
+use crate::fhir::json::{Field, read, read_object};
+use crate::fhir::resource::members;
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawCondition<'a> {
-    #[serde(borrow, default)]
-    id: Str<'a>,
-    #[serde(borrow)]
-    clinical_status: Option<&'a RawValue>,
-    #[serde(borrow)]
-    verification_status: Option<&'a RawValue>,
-    #[serde(borrow)]
-    code: Option<&'a RawValue>,
-    #[serde(borrow)]
-    body_site: Option<&'a RawValue>,
-    #[serde(borrow)]
-    subject: Option<&'a RawValue>,
-    /// `subject` in DSTU2.
-    #[serde(borrow)]
-    patient: Option<&'a RawValue>,
-    #[serde(borrow)]
-    onset_date_time: Option<&'a RawValue>,
-    #[serde(borrow)]
-    onset_period: Option<&'a RawValue>,
-    #[serde(borrow)]
-    abatement_date_time: Option<&'a RawValue>,
-    #[serde(borrow)]
-    abatement_period: Option<&'a RawValue>,
-    #[serde(borrow)]
-    abatement_age: Option<&'a RawValue>,
-    #[serde(borrow)]
-    abatement_range: Option<&'a RawValue>,
-    #[serde(borrow)]
-    abatement_string: Option<&'a RawValue>,
-    #[serde(borrow)]
-    abatement_boolean: Option<&'a RawValue>,
-    #[serde(borrow)]
-    modifier_extension: Option<&'a RawValue>,
+members! {
+    struct RawCondition {
+        text id: "id",
+        raw clinical_status: "clinicalStatus",
+        raw verification_status: "verificationStatus",
+        raw code: "code",
+        raw body_site: "bodySite",
+        raw subject: "subject",
+        /// `subject` in DSTU2.
+        raw patient: "patient",
+        raw onset_date_time: "onsetDateTime",
+        raw onset_period: "onsetPeriod",
+        raw abatement_date_time: "abatementDateTime",
+        raw abatement_period: "abatementPeriod",
+        raw abatement_age: "abatementAge",
+        raw abatement_range: "abatementRange",
+        raw abatement_string: "abatementString",
+        raw abatement_boolean: "abatementBoolean",
+        raw modifier_extension: "modifierExtension",
+    }
 }
 
 impl<'a> Reader<'_, 'a> {
-    pub(super) fn condition(&mut self, raw: &'a RawValue) {
-        self.problem(raw, false);
+    pub(super) fn condition(&mut self, resource: &Resource<'a>) {
+        self.problem(resource, false);
     }
 
     /// A Condition that the call itself adds to the problem list.
     pub(super) fn problem_added(&mut self, raw: &'a RawValue) {
         self.places += 1;
-        self.problem(raw, true);
+        self.problem(&Resource::split(raw), true);
     }
 
-    fn problem(&mut self, raw: &'a RawValue, being_added: bool) {
-        let Some(condition) = resource::<RawCondition<'a>>(raw) else {
+    fn problem(&mut self, resource: &Resource<'a>, being_added: bool) {
+        let Some(condition) = RawCondition::of(resource) else {
             return self.malformed("Condition");
         };
         let code = read_object::<CodeableConcept<'a>>(condition.code);

@@ -8,7 +8,8 @@ use super::product::{MedicineOf, Product};
 use super::service::bounds;
 use super::{Common, Period, Reader, date, period};
 use crate::chart::{Gap, Medication, ResourceRef, Unusable, Usage};
-use crate::fhir::json::{Field, Str, read, read_object, resource};
+use crate::fhir::Resource;
+use crate::fhir::json::{Field, Str, read, read_object};
 
 /// A MedicationRequest or a MedicationStatement: the members they share have the same names.
 #[derive(Deserialize)]
@@ -56,8 +57,8 @@ pub(super) struct RawUse<'a> {
 }
 
 impl<'a> Reader<'_, 'a> {
-    pub(super) fn medication_request(&mut self, raw: &'a RawValue) {
-        self.medication(raw, "MedicationRequest", |_, request| {
+    pub(super) fn medication_request(&mut self, resource: &Resource<'a>) {
+        self.medication(resource, "MedicationRequest", |_, request| {
             match request.intent.get() {
                 Some("option") => return Ok(None),
                 // A medicine from home that somebody told of is written as a proposal by some servers.
@@ -84,8 +85,8 @@ impl<'a> Reader<'_, 'a> {
         });
     }
 
-    pub(super) fn medication_statement(&mut self, raw: &'a RawValue) {
-        self.medication(raw, "MedicationStatement", |reader, statement| {
+    pub(super) fn medication_statement(&mut self, resource: &Resource<'a>) {
+        self.medication(resource, "MedicationStatement", |reader, statement| {
             if matches!(statement.taken.get(), Some("n" | "na")) {
                 return Ok(None);
             }
@@ -107,11 +108,11 @@ impl<'a> Reader<'_, 'a> {
 
     fn medication(
         &mut self,
-        raw: &'a RawValue,
+        resource: &Resource<'a>,
         kind: &'static str,
         usage: impl Fn(&Self, &RawUse<'a>) -> Result<Option<Usage>, Unusable>,
     ) {
-        let Some(found) = resource::<RawUse<'a>>(raw) else { return self.malformed(kind) };
+        let Some(found) = resource.read::<RawUse<'a>>() else { return self.malformed(kind) };
         let product = self.product(&found);
         if product.as_ref().is_ok_and(|product| product.ingredients.is_empty() && product.coded) {
             return;

@@ -31,9 +31,9 @@ use time::{Date, OffsetDateTime};
 pub(super) use self::page::newest_is_known;
 use self::product::Medications;
 pub(super) use self::unread::unread_medications;
-use super::json::{Field, Str, is_modified, read, resource_type};
+use super::json::{Field, Str, is_modified};
 use super::reference::{Belongs, belongs};
-use super::{Acquired, Drafts, Gives, Need, ReadPlan, Supply, derive};
+use super::{Acquired, Drafts, Gives, Need, ReadPlan, Resource, Supply, derive};
 use crate::chart::{Chart, Coverage, Gap, Lack, ResourceRef, Unusable, When};
 
 /// Who the call is about, and when.
@@ -145,7 +145,7 @@ struct Reader<'p, 'a> {
     medications: Medications<'a>,
     patient_urls: Vec<Cow<'a, str>>,
     /// What was read already: the same resource may stand under several keys.
-    seen: HashSet<(&'static str, Cow<'a, str>)>,
+    seen: HashSet<(&'static str, Cow<'a, str>), foldhash::quality::RandomState>,
     /// Counts resources, to name those without an id.
     places: usize,
     chart: Chart,
@@ -166,7 +166,7 @@ impl<'p, 'a> Reader<'p, 'a> {
             subject,
             medications: Medications::default(),
             patient_urls: Vec::new(),
-            seen: HashSet::new(),
+            seen: HashSet::default(),
             places: 0,
             chart: Chart::empty(subject.today, plan.measurements.len(), plan.answers.len()),
         }
@@ -203,11 +203,11 @@ impl<'p, 'a> Reader<'p, 'a> {
         }
     }
 
-    fn each(&mut self, supply: &Supply<'a>, kind: &'static str, read: fn(&mut Self, &'a RawValue)) {
-        for raw in &supply.resources {
+    fn each(&mut self, supply: &Supply<'a>, kind: &'static str, read: fn(&mut Self, &Resource<'a>)) {
+        for resource in &supply.resources {
             self.places += 1;
-            match resource_type(raw).as_deref() {
-                Some(found) if found == kind => read(self, raw),
+            match resource.kind() {
+                Some(found) if found == kind => read(self, resource),
                 Some(_) => {}
                 None => self.malformed(kind),
             }
@@ -283,7 +283,7 @@ impl<'p, 'a> Reader<'p, 'a> {
 
 /// A date that only helps: one that cannot be read is the same as none.
 fn date(raw: Option<&RawValue>) -> Option<When> {
-    When::parse(read::<Str<'_>>(raw).ok()?.get()?).ok()
+    When::parse(Str::of(raw?).get()?).ok()
 }
 
 /// A FHIR Period.

@@ -1,6 +1,5 @@
 //! Observations: results with a number, and findings with a coded answer.
 
-use serde_json::value::RawValue;
 use time::Duration;
 
 use super::observed::{RawObservation, effective};
@@ -9,24 +8,27 @@ use super::{Common, Reader, date};
 use crate::chart::{
     Answer, AnswerId, ConceptSet, Gap, Measurement, MeasurementId, ResourceRef, Unusable, When,
 };
+use crate::fhir::Resource;
 use crate::fhir::concept::{CodeableConcept, Coding, Sides, in_words};
-use crate::fhir::json::{Field, is_modified, read, read_object, resource};
+use crate::fhir::json::{Field, is_modified, read, read_object};
 use crate::fhir::plan::MeasurementPlan;
+use crate::wire::Object;
 
 /// A result inside an Observation: its own, or that of a component.
 struct Part<'r, 'a> {
     observation: &'r RawObservation<'a>,
+    /// The code of the component itself.
+    code: Option<&'r CodeableConcept<'a>>,
     concepts: ConceptSet,
     side: Sides,
-    place: Place,
 }
 
-/// Where on the body something was measured.
-#[derive(Debug, Clone, Default)]
-struct Place {
+/// What names an Observation: what was measured, and where on the body.
+struct Named<'a> {
+    code: CodeableConcept<'a>,
+    site: CodeableConcept<'a>,
+    /// What the site stands for.
     sites: ConceptSet,
-    /// All that is written of the site and of what was measured.
-    words: Vec<String>,
 }
 
 /// What all results of one Observation share.
@@ -47,8 +49,8 @@ struct Whole {
 }
 
 impl<'a> Reader<'_, 'a> {
-    pub(super) fn observation(&mut self, raw: &'a RawValue) {
-        let Some(observation) = resource::<RawObservation<'a>>(raw) else {
+    pub(super) fn observation(&mut self, resource: &Resource<'a>) {
+        let Some(observation) = RawObservation::of(resource) else {
             return self.malformed("Observation");
         };
         // Taken back, or not yet there: not a finding, and not a gap either.
@@ -64,12 +66,12 @@ impl<'a> Reader<'_, 'a> {
             Field::Absent => CodeableConcept::default(),
             Field::Bad => return unreadable(self, Unusable::Malformed),
         };
-        let components = read::<Vec<RawObservation<'a>>>(observation.component);
+        let components = components(&observation);
         let each = components.as_ref().ok().map_or(&[][..], Vec::as_slice);
         let codes: Vec<CodeableConcept<'a>> =
             each.iter().map(|part| read_object(part.code).ok().unwrap_or_default()).collect();
         let concepts = code.concepts(&self.plan.vocabulary);
-        let parts = self.parts(&observation, &code, concepts, each, &codes);
+        let mut parts = self.parts(&observation, concepts, each, &codes);
         if parts.is_empty() {
             if components.is_bad() {
                 unreadable(self, Unusable::Malformed);
@@ -78,6 +80,9 @@ impl<'a> Reader<'_, 'a> {
             }
             return;
         }
+        let site: CodeableConcept<'a> = read_object(observation.body_site).ok().unwrap_or_default();
+        let named = Named { sites: site.concepts(&self.plan.vocabulary), code, site };
+        self.give_sides(&mut parts, &named);
         let common = Common {
             kind: "Observation",
             id: &observation.id,
@@ -104,7 +109,7 @@ impl<'a> Reader<'_, 'a> {
         };
         let whole = Whole { components_bad: components.is_bad(), is_alone: parts.len() == 1 };
         for part in &parts {
-            self.part(part, &shared, whole);
+            self.part(part, &named, &shared, whole);
         }
     }
 
@@ -112,64 +117,44 @@ impl<'a> Reader<'_, 'a> {
     fn parts<'r>(
         &self,
         observation: &'r RawObservation<'a>,
-        code: &CodeableConcept<'a>,
         concepts: ConceptSet,
         components: &'r [RawObservation<'a>],
-        codes: &[CodeableConcept<'a>],
+        codes: &'r [CodeableConcept<'a>],
     ) -> Vec<Part<'r, 'a>> {
         let plan = self.plan;
         let asked = plan.measured.union(plan.answered);
-        // What is written is kept only where a fact goes by it.
-        let in_words =
-            |concepts| plan.measurements_of(concepts).any(|(_, fact)| !fact.sites.never_words.is_empty());
-        let named = |concepts, code: &CodeableConcept<'a>| {
-            let words = in_words(concepts).then(|| code.words().map(str::to_owned).collect());
-            Place { sites: ConceptSet::EMPTY, words: words.unwrap_or_default() }
-        };
         let mut parts = Vec::new();
         if concepts.meets(asked) {
-            parts.push(Part { observation, concepts, side: Sides::default(), place: Place::default() });
+            parts.push(Part { observation, code: None, concepts, side: Sides::default() });
         }
         let per_leg = || plan.measurements_of(concepts).any(|(_, fact)| fact.per_leg);
-        for (component, component_code) in components.iter().zip(codes) {
-            let words = component_code.words().chain(component_code.coding.iter().filter_map(Coding::code));
+        for (component, code) in components.iter().zip(codes) {
+            let words = code.words().chain(code.coding.iter().filter_map(Coding::code));
             let side = Sides::in_words(words);
-            let own = own_concepts(component_code, concepts, plan);
+            let own = own_concepts(code, concepts, plan);
+            let part = |concepts| Part { observation: component, code: Some(code), concepts, side };
             if own.meets(asked) {
-                parts.push(Part {
-                    observation: component,
-                    concepts: own,
-                    side,
-                    place: named(own, component_code),
-                });
-            } else if own.is_empty() && !component_code.is_coded() && !side.is_silent() && per_leg() {
+                parts.push(part(own));
+            } else if own.is_empty() && !code.is_coded() && !side.is_silent() && per_leg() {
                 // "right-abi" in a vendor's own codes: what it is, the Observation says; which leg, the component.
-                parts.push(Part {
-                    observation: component,
-                    concepts,
-                    side,
-                    place: named(concepts, component_code),
-                });
-            }
-        }
-        if !parts.is_empty() {
-            let site: CodeableConcept<'a> = read_object(observation.body_site).ok().unwrap_or_default();
-            let sites = site.concepts(&plan.vocabulary);
-            let coded = Sides::in_concepts(sites, plan.left, plan.right);
-            let outer =
-                coded.or_else(|| Sides::in_words(site.words())).or_else(|| Sides::in_words(code.words()));
-            for part in &mut parts {
-                part.side = part.side.or_else(|| outer);
-                part.place.sites = sites;
-                if in_words(part.concepts) {
-                    part.place.words.extend(site.words().chain(code.words()).map(str::to_owned));
-                }
+                parts.push(part(concepts));
             }
         }
         parts
     }
 
-    fn part(&mut self, part: &Part<'_, 'a>, shared: &Shared<'_>, whole: Whole) {
+    /// Where a part has no side of its own, it is that of the Observation.
+    fn give_sides(&self, parts: &mut [Part<'_, 'a>], named: &Named<'a>) {
+        let coded = Sides::in_concepts(named.sites, self.plan.left, self.plan.right);
+        let outer = coded
+            .or_else(|| Sides::in_words(named.site.words()))
+            .or_else(|| Sides::in_words(named.code.words()));
+        for part in parts {
+            part.side = part.side.or_else(|| outer);
+        }
+    }
+
+    fn part(&mut self, part: &Part<'_, 'a>, named: &Named<'a>, shared: &Shared<'_>, whole: Whole) {
         let plan = self.plan;
         let is_panel = part.observation.is_only_panel();
         let modified =
@@ -181,7 +166,7 @@ impl<'a> Reader<'_, 'a> {
             return;
         }
         for (id, fact) in plan.measurements_of(part.concepts) {
-            let Some(counts) = part.counts_as(fact) else { continue };
+            let Some(counts) = part.counts_as(fact, named) else { continue };
             let outcome = match problem.or(counts.err()) {
                 Some(why) => Err(why),
                 None => measurement(part, fact, shared),
@@ -247,13 +232,15 @@ impl<'a> Reader<'_, 'a> {
 impl Part<'_, '_> {
     /// Is it a result of this fact? `None` where it is one of something else, and an error where it is of something
     /// related that somebody may take for it.
-    fn counts_as(&self, fact: &MeasurementPlan) -> Option<Result<(), Unusable>> {
-        let (sites, Place { sites: place, words }) = (&fact.sites, &self.place);
-        let words = words.iter().map(String::as_str);
-        if place.meets(sites.never_at) || !in_words(words, &sites.never_words).is_empty() {
+    fn counts_as(&self, fact: &MeasurementPlan, named: &Named<'_>) -> Option<Result<(), Unusable>> {
+        let sites = &fact.sites;
+        let own = self.code.into_iter().flat_map(CodeableConcept::words);
+        let words = own.chain(named.site.words()).chain(named.code.words());
+        if named.sites.meets(sites.never_at) || !in_words(words, &sites.never_words).is_empty() {
             return None;
         }
-        if fact.codes.meets(self.concepts) || (sites.codes.meets(self.concepts) && place.meets(sites.at)) {
+        let at_site = || sites.codes.meets(self.concepts) && named.sites.meets(sites.at);
+        if fact.codes.meets(self.concepts) || at_site() {
             return Some(Ok(()));
         }
         fact.related.meets(self.concepts).then_some(Err(Unusable::Related))
@@ -273,6 +260,17 @@ fn own_concepts(code: &CodeableConcept<'_>, panel: ConceptSet, plan: &crate::fhi
         }
     }
     if own.is_empty() { repeated } else { own }
+}
+
+/// The components of an Observation, all of them or none.
+fn components<'a>(observation: &RawObservation<'a>) -> Field<Vec<RawObservation<'a>>> {
+    let each = match read::<Vec<Object<Resource<'a>>>>(observation.component) {
+        Field::Absent => return Field::Absent,
+        Field::Bad => return Field::Bad,
+        Field::Ok(each) => each,
+    };
+    let read: Option<_> = each.into_iter().map(|one| RawObservation::of(&one.ok()?)).collect();
+    read.map_or(Field::Bad, Field::Ok)
 }
 
 fn measurement(

@@ -1,67 +1,42 @@
 //! The members of an Observation.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use super::value::Value;
 use super::{Period, date, period};
 use crate::chart::{Unusable, When};
-use crate::fhir::json::{Str, read_object, resource};
+use crate::fhir::Resource;
+use crate::fhir::json::read_object;
+use crate::fhir::resource::members;
 
-/// An Observation, or one of its components: the members they share have the same names.
-///
-/// Members stay raw until they are needed, so that an Observation that no fact asks for costs one scan.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RawObservation<'a> {
-    #[serde(borrow, default)]
-    pub(super) id: Str<'a>,
-    #[serde(borrow, default)]
-    pub(super) status: Str<'a>,
-    #[serde(borrow)]
-    pub(super) code: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) subject: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) effective_date_time: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) effective_instant: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) effective_period: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) issued: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) value_quantity: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) value_string: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) value_integer: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) value_codeable_concept: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) value_boolean: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) value_range: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) value_ratio: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) value_sampled_data: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) value_time: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) value_date_time: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) value_period: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) data_absent_reason: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) body_site: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) component: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) has_member: Option<&'a RawValue>,
-    #[serde(borrow)]
-    pub(super) modifier_extension: Option<&'a RawValue>,
+members! {
+    /// An Observation, or one of its components: the members they share have the same names.
+    ///
+    /// Members stay raw until they are needed: most Observations are of nothing that a fact asks for.
+    pub(super) struct RawObservation {
+        text id: "id",
+        text status: "status",
+        raw code: "code",
+        raw subject: "subject",
+        raw effective_date_time: "effectiveDateTime",
+        raw effective_instant: "effectiveInstant",
+        raw effective_period: "effectivePeriod",
+        raw issued: "issued",
+        raw value_quantity: "valueQuantity",
+        raw value_string: "valueString",
+        raw value_integer: "valueInteger",
+        raw value_codeable_concept: "valueCodeableConcept",
+        raw value_boolean: "valueBoolean",
+        raw value_range: "valueRange",
+        raw value_ratio: "valueRatio",
+        raw value_sampled_data: "valueSampledData",
+        raw value_time: "valueTime",
+        raw value_date_time: "valueDateTime",
+        raw value_period: "valuePeriod",
+        raw data_absent_reason: "dataAbsentReason",
+        raw body_site: "bodySite",
+        raw component: "component",
+        raw has_member: "hasMember",
+        raw modifier_extension: "modifierExtension",
+    }
 }
 
 impl<'a> RawObservation<'a> {
@@ -119,6 +94,6 @@ pub(super) fn effective(observation: &RawObservation<'_>) -> Result<When, Unusab
 }
 
 /// When an Observation was true, to tell whether a page of them is in order.
-pub(super) fn dated(raw: &RawValue) -> Option<When> {
-    effective(&resource::<RawObservation<'_>>(raw)?).ok()
+pub(super) fn dated(resource: &Resource<'_>) -> Option<When> {
+    effective(&RawObservation::of(resource)?).ok()
 }

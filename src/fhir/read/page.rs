@@ -1,10 +1,8 @@
 //! One answer of results that are dated, and what its end says of the results that did not come.
 
-use serde_json::value::RawValue;
-
 use super::{Reader, Subject, has_more_pages, together};
 use crate::chart::{AnswerId, Coverage, MeasurementId, Side, When};
-use crate::fhir::{Gives, Need, ReadPlan, Supply};
+use crate::fhir::{Gives, Need, ReadPlan, Resource, Supply};
 
 impl<'a> Reader<'_, 'a> {
     /// Reads with `read`, and says how complete it leaves the facts that the answer gives.
@@ -13,7 +11,7 @@ impl<'a> Reader<'_, 'a> {
         supply: &Supply<'a>,
         measurements: &[MeasurementId],
         answers: &[AnswerId],
-        dated: fn(&RawValue) -> Option<When>,
+        dated: fn(&Resource<'_>) -> Option<When>,
         read: impl FnOnce(&mut Self),
     ) {
         let measured = |reader: &Self, id| reader.chart.measured(id).map_or(0, |m| m.newest_first.len());
@@ -69,8 +67,8 @@ pub(in crate::fhir) fn newest_is_known<'a>(
 }
 
 /// Do the dates fall, and not only stay the same? A page of one entry, or of one day, proves no order.
-fn is_descending(resources: &[&RawValue], dated: fn(&RawValue) -> Option<When>) -> bool {
-    let dates: Vec<When> = resources.iter().filter_map(|raw| dated(raw)).collect();
+fn is_descending(resources: &[Resource<'_>], dated: fn(&Resource<'_>) -> Option<When>) -> bool {
+    let dates: Vec<When> = resources.iter().filter_map(dated).collect();
     let not_after = |pair: &[When]| match pair {
         [one, next] => match (one.instant(), next.instant()) {
             (Some(one), Some(next)) => next <= one,

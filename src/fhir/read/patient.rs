@@ -5,8 +5,9 @@ use serde_json::value::RawValue;
 
 use super::Reader;
 use crate::chart::{Gap, Patient, Sex, Unusable, When};
+use crate::fhir::Resource;
 use crate::fhir::Supply;
-use crate::fhir::json::{Field, Str, is_modified, read, resource};
+use crate::fhir::json::{Field, Str, is_modified, read};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,8 +31,8 @@ impl<'a> Reader<'_, 'a> {
         self.each(supply, "Patient", Self::patient);
     }
 
-    fn patient(&mut self, raw: &'a RawValue) {
-        let Some(patient) = resource::<RawPatient<'a>>(raw) else {
+    fn patient(&mut self, resource: &Resource<'a>) {
+        let Some(patient) = resource.read::<RawPatient<'a>>() else {
             return self.malformed("Patient");
         };
         let source = self.source("Patient", &patient.id);

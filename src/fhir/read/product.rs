@@ -8,47 +8,48 @@ use serde_json::value::RawValue;
 use super::value::Quantity;
 use crate::chart::{Ingredient, Route, System, Unusable};
 use crate::fhir::concept::{CodeableConcept, Coding};
-use crate::fhir::json::{Field, Str, is_modified, read, read_object, resource, resource_type};
+use crate::fhir::json::{Field, Str, is_modified, read, read_object};
 use crate::fhir::reference::{Reference, Target, target};
-use crate::fhir::{Acquired, Drafts, ReadPlan};
+use crate::fhir::{Acquired, Drafts, ReadPlan, Resource};
 
 /// The Medication resources that came with anything else, by id and by `fullUrl`.
 #[derive(Default)]
-pub(super) struct Medications<'a>(HashMap<String, &'a RawValue>);
+pub(super) struct Medications<'a>(HashMap<String, Resource<'a>>);
 
 impl<'a> Medications<'a> {
     pub(super) fn of(acquired: &Acquired<'a>, drafts: &Drafts<'a>) -> Medications<'a> {
         let mut known = HashMap::new();
         let supplied = acquired.supplies.iter().flat_map(|supply| supply.entries());
-        let drafted = drafts.medications.iter().map(|(url, raw)| (url.as_deref(), *raw));
-        let alone = acquired.medications.iter().map(|raw| (None, *raw));
-        for (url, raw) in supplied.chain(drafted).chain(alone) {
-            if resource_type(raw).as_deref() != Some("Medication") {
+        let drafted = drafts.medications.iter().map(|(url, resource)| (url.as_deref(), resource));
+        let alone = acquired.medications.iter().map(|resource| (None, resource));
+        for (url, resource) in supplied.chain(drafted).chain(alone) {
+            if resource.kind() != Some("Medication") {
                 continue;
             }
             if let Some(url) = url {
-                known.entry(url.to_owned()).or_insert(raw);
+                known.entry(url.to_owned()).or_insert_with(|| resource.clone());
             }
-            if let Some(id) = resource::<Named<'a>>(raw).and_then(|named| named.id.get().map(str::to_owned)) {
-                known.entry(id).or_insert(raw);
+            if let Some(id) = resource.read::<Named<'a>>().and_then(|named| named.id.get().map(str::to_owned))
+            {
+                known.entry(id).or_insert_with(|| resource.clone());
             }
         }
         Medications(known)
     }
 
-    pub(super) fn find(&self, reference: &str, contained: &[&'a RawValue]) -> Option<&'a RawValue> {
+    pub(super) fn find(&self, reference: &str, contained: &[&'a RawValue]) -> Option<Resource<'a>> {
         match target(reference)? {
-            Target::Contained(id) => contained.iter().copied().find(|raw| {
-                resource::<Named<'a>>(raw)
-                    .is_some_and(|named| named.id.get().map(|own| own.trim_start_matches('#')) == Some(id))
+            Target::Contained(id) => contained.iter().map(|raw| Resource::split(raw)).find(|resource| {
+                let named = resource.read::<Named<'a>>();
+                named.is_some_and(|named| named.id.get().map(|own| own.trim_start_matches('#')) == Some(id))
             }),
             Target::Urn(urn) => {
-                self.0.get(urn).or_else(|| self.0.get(urn.rsplit(':').next().unwrap_or(urn))).copied()
+                self.0.get(urn).or_else(|| self.0.get(urn.rsplit(':').next().unwrap_or(urn))).cloned()
             }
             Target::Resource { kind, id, .. } => {
                 let is_medication = kind.is_none_or(|kind| kind == "Medication");
                 let named = || self.0.get(id).filter(|_| is_medication);
-                self.0.get(reference.trim()).or_else(named).copied()
+                self.0.get(reference.trim()).or_else(named).cloned()
             }
         }
     }
@@ -125,8 +126,8 @@ impl<'a> MedicineOf<'_, 'a> {
         let pointer = read_object::<Reference<'a>>(self.reference).ok().unwrap_or_default();
         let Some(pointer) = pointer.reference.get() else { return Ok(unresolved) };
         let contained: Vec<&'a RawValue> = read(self.contained).ok().unwrap_or_default();
-        let Some(raw) = self.known.find(pointer, &contained) else { return Ok(unresolved) };
-        let medication: RawMedication<'a> = resource(raw).ok_or(Unusable::Malformed)?;
+        let Some(found) = self.known.find(pointer, &contained) else { return Ok(unresolved) };
+        let medication: RawMedication<'a> = found.read().ok_or(Unusable::Malformed)?;
         if is_modified(medication.modifier_extension) {
             return Err(Unusable::ModifierExtension);
         }

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 use super::{Common, Reader, date};
 use crate::chart::{Answer, AnswerId, ConceptSet, Gap, ResourceRef, Unusable, When};
+use crate::fhir::Resource;
 use crate::fhir::concept::Coding;
 use crate::fhir::json::{Field, Str, is_modified, read, read_object, resource};
 
@@ -53,13 +54,13 @@ struct RawAnswer<'a> {
 }
 
 /// When a response was given, to tell whether a page of them is in order.
-pub(super) fn authored(raw: &RawValue) -> Option<When> {
-    date(resource::<RawResponse<'_>>(raw)?.authored)
+pub(super) fn authored(resource: &Resource<'_>) -> Option<When> {
+    date(resource.read::<RawResponse<'_>>()?.authored)
 }
 
 impl<'a> Reader<'_, 'a> {
-    pub(super) fn questionnaire_response(&mut self, raw: &'a RawValue) {
-        let Some(response) = resource::<RawResponse<'a>>(raw) else {
+    pub(super) fn questionnaire_response(&mut self, resource: &Resource<'a>) {
+        let Some(response) = resource.read::<RawResponse<'a>>() else {
             return self.malformed("QuestionnaireResponse");
         };
         // Taken back, or to a form that nobody asks about: neither an answer nor a gap.

@@ -5,8 +5,9 @@ use serde_json::value::RawValue;
 
 use super::{Common, Reader, date, period};
 use crate::chart::{Gap, Service, Stage, Unusable};
+use crate::fhir::Resource;
 use crate::fhir::concept::CodeableConcept;
-use crate::fhir::json::{Field, Str, read, read_object, resource};
+use crate::fhir::json::{Field, Str, read, read_object};
 
 /// A Procedure, a ServiceRequest or a DeviceRequest: the members they share have the same names.
 #[derive(Deserialize)]
@@ -44,8 +45,8 @@ struct RawService<'a> {
 }
 
 impl<'a> Reader<'_, 'a> {
-    pub(super) fn procedure(&mut self, raw: &'a RawValue) {
-        self.service(raw, "Procedure", |service| match service.status.get() {
+    pub(super) fn procedure(&mut self, resource: &Resource<'a>) {
+        self.service(resource, "Procedure", |service| match service.status.get() {
             Some("completed") => Ok(Some(Stage::Completed)),
             Some("preparation" | "in-progress" | "on-hold" | "suspended") => Ok(Some(Stage::Open)),
             Some("not-done" | "stopped" | "aborted") => Ok(Some(Stage::Stopped)),
@@ -55,21 +56,21 @@ impl<'a> Reader<'_, 'a> {
         });
     }
 
-    pub(super) fn service_request(&mut self, raw: &'a RawValue) {
-        self.service(raw, "ServiceRequest", stage_of_request);
+    pub(super) fn service_request(&mut self, resource: &Resource<'a>) {
+        self.service(resource, "ServiceRequest", stage_of_request);
     }
 
-    pub(super) fn device_request(&mut self, raw: &'a RawValue) {
-        self.service(raw, "DeviceRequest", stage_of_request);
+    pub(super) fn device_request(&mut self, resource: &Resource<'a>) {
+        self.service(resource, "DeviceRequest", stage_of_request);
     }
 
     fn service(
         &mut self,
-        raw: &'a RawValue,
+        resource: &Resource<'a>,
         kind: &'static str,
         stage: impl Fn(&RawService<'a>) -> Result<Option<Stage>, Unusable>,
     ) {
-        let Some(service) = resource::<RawService<'a>>(raw) else {
+        let Some(service) = resource.read::<RawService<'a>>() else {
             return self.malformed(kind);
         };
         let code = read_object::<CodeableConcept<'a>>(service.code.or(service.code_codeable_concept));

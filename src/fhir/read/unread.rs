@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::product::Medications;
-use crate::fhir::json::{Str, read, read_object, resource, resource_type};
+use crate::fhir::json::{Str, read, read_object};
 use crate::fhir::reference::{Reference, Target, same_base, target};
-use crate::fhir::{Acquired, Drafts};
+use crate::fhir::{Acquired, Drafts, Resource};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,14 +30,16 @@ pub(in crate::fhir) fn unread_medications(
 ) -> Vec<String> {
     let known = Medications::of(acquired, drafts);
     let (mut first, mut then) = (Vec::new(), Vec::new());
-    let drafted = drafts.orders.iter().map(|draft| (draft.raw, true));
-    let supplied = acquired.supplies.iter().flat_map(|supply| &supply.resources).map(|raw| (*raw, false));
-    for (raw, is_draft) in drafted.chain(supplied) {
+    let drafted: Vec<Resource<'_>> = drafts.orders.iter().map(|draft| Resource::split(draft.raw)).collect();
+    let drafted = drafted.iter().map(|resource| (resource, true));
+    let supplied =
+        acquired.supplies.iter().flat_map(|supply| &supply.resources).map(|resource| (resource, false));
+    for (resource, is_draft) in drafted.chain(supplied) {
         let of_medicines = ["MedicationRequest", "MedicationStatement", "MedicationOrder"];
-        if !resource_type(raw).is_some_and(|kind| of_medicines.contains(&kind.as_ref())) {
+        if !resource.kind().is_some_and(|kind| of_medicines.contains(&kind)) {
             continue;
         }
-        let Some(found) = resource::<Referring<'_>>(raw) else { continue };
+        let Some(found) = resource.read::<Referring<'_>>() else { continue };
         let Some(id) = id_on(server, &found, &known) else { continue };
         let in_use = matches!(found.status.get(), Some("active" | "intended" | "on-hold"));
         if is_draft || in_use { first.push(id) } else { then.push(id) }

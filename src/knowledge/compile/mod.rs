@@ -49,7 +49,7 @@ pub(super) fn compile(source: &PackageSource, deployment: &Deployment) -> Result
     let topics: Vec<TopicFiles> = package
         .iter()
         .flat_map(|package| &package.topics)
-        .filter_map(|topic| TopicFiles::read(source, topic.id.as_str(), &mut ledger))
+        .filter_map(|topic| TopicFiles::read(source, topic.id.as_str(), deployment, &mut ledger))
         .collect();
     let (
         Some(mut package),
@@ -89,9 +89,12 @@ pub(super) fn compile(source: &PackageSource, deployment: &Deployment) -> Result
     }
     let services = needs::services(&services, &topics, &rules, &groups, &facts, &value_sets, &mut ledger);
     unused(&used, &facts, &limits, &mut ledger);
-    let cases: Vec<_> = topics.iter().map(|topic| (topic.path("cases.yaml"), topic.cases.clone())).collect();
+    let of_topic = |topic: &TopicFiles| Some((topic.path("cases.yaml"), topic.cases.clone()?));
+    let cases: Vec<_> = topics.iter().filter_map(of_topic).collect();
     let override_reasons = super::override_reasons::compile(override_reasons, &mut ledger);
-    super::lint::cases(&rules, &cases, &mut ledger);
+    if !deployment.without_cases {
+        super::lint::cases(&rules, &cases, &mut ledger);
+    }
     super::lint::rules(&rules, &services, &mut ledger);
     let overlay =
         overlay.map(|overlay| overlay.finish(topics.iter().map(|topic| &topic.statements), &mut ledger));
@@ -143,16 +146,25 @@ pub(super) struct TopicFiles {
     id: String,
     statements: StatementsFile,
     rules: RulesFile,
-    cases: CaseFile,
+    /// Left out where nobody needs them.
+    cases: Option<CaseFile>,
 }
 
 impl TopicFiles {
-    fn read(source: &PackageSource, id: &str, ledger: &mut Ledger) -> Option<TopicFiles> {
+    fn read(
+        source: &PackageSource,
+        id: &str,
+        deployment: &Deployment,
+        ledger: &mut Ledger,
+    ) -> Option<TopicFiles> {
         let path = |file: &str| format!("topics/{id}/{file}");
         let statements = read(source, &path("statements.yaml"), ledger);
         let rules = read(source, &path("rules.yaml"), ledger);
-        let cases = read(source, &path("cases.yaml"), ledger);
-        Some(TopicFiles { id: id.to_owned(), statements: statements?, rules: rules?, cases: cases? })
+        let cases = match deployment.without_cases {
+            true => None,
+            false => Some(read(source, &path("cases.yaml"), ledger)?),
+        };
+        Some(TopicFiles { id: id.to_owned(), statements: statements?, rules: rules?, cases })
     }
 
     fn path(&self, file: &str) -> String {

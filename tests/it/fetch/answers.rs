@@ -212,7 +212,7 @@ async fn all_needs_are_asked_at_once_under_one_deadline() {
         template: format!("Condition?patient={{{{context.patientId}}}}&{key}"),
         ..need(key)
     });
-    let acquired = fhir::from_prefetch(&needs, &[], &fhir::KeyNames::default());
+    let acquired = fhir::from_prefetch(&needs, Vec::new(), &fhir::KeyNames::default());
     let start = Instant::now();
     let fetched = ask(&policy(), &base(&server), &needs, &acquired).await;
     assert!(start.elapsed() < Duration::from_secs(25), "{:?}", start.elapsed());
@@ -239,7 +239,7 @@ async fn servers_that_are_not_listed_get_no_request() {
 async fn a_token_that_is_no_header_is_not_sent() {
     let server = any_server().await;
     let needs = [need("conditions")];
-    let acquired = fhir::from_prefetch(&needs, &[], &fhir::KeyNames::default());
+    let acquired = fhir::from_prefetch(&needs, Vec::new(), &fhir::KeyNames::default());
     let token = Token::new("a\r\nx: y");
     let fetched = ask_as(token, &policy(), &base(&server), &needs, &acquired).await;
     assert!(fetched.is_empty() && requests(&server).await.is_empty());

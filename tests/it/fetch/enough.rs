@@ -35,8 +35,9 @@ async fn known(first: &Value, prefetched: bool) -> (Coverage, usize) {
     let server = fhir_server(answer).await;
     let sent = first.to_string();
     let raw: &RawValue = serde_json::from_str(&sent).unwrap();
-    let prefetch: Vec<_> = prefetched.then_some((Text("ldl".into()), raw)).into_iter().collect();
-    let acquired = fhir::from_prefetch(&needs, &prefetch, &fhir::KeyNames::default());
+    let prefetch: Vec<_> =
+        prefetched.then_some((Text("ldl".into()), fhir::Answer::split(raw))).into_iter().collect();
+    let acquired = fhir::from_prefetch(&needs, prefetch, &fhir::KeyNames::default());
     let (drafts, subject) = (Drafts::none(), subject());
     let wanted = Wanted {
         needs: &needs,

@@ -24,12 +24,13 @@ fn needs() -> [Need; 2] {
 async fn read(base: &str, requests: Option<&Value>, drafts: &Value) -> Chart {
     let (needs, sent, drafts) = (needs(), requests.map(Value::to_string), drafts.to_string());
     let raw = |json| -> &RawValue { serde_json::from_str(json).unwrap() };
+    let answer = |json| fhir::Answer::split(raw(json));
     let drafts = Drafts::read(Some(raw(&drafts)), &[], gaitkeeper::wire::Hook::OrderSign);
-    let mut prefetch: Vec<_> = sent.iter().map(|sent| (Text("requests".into()), raw(sent))).collect();
+    let mut prefetch: Vec<_> = sent.iter().map(|sent| (Text("requests".into()), answer(sent))).collect();
     if requests.is_some() {
-        prefetch.push((Text("statements".into()), raw("null")));
+        prefetch.push((Text("statements".into()), answer("null")));
     }
-    let acquired = fhir::from_prefetch(&needs, &prefetch, &fhir::KeyNames::default());
+    let acquired = fhir::from_prefetch(&needs, prefetch, &fhir::KeyNames::default());
     let (plan, subject) = (&KNOWLEDGE.plan, subject());
     let wanted = Wanted { needs: &needs, acquired: &acquired, drafts: &drafts, plan, subject: &subject };
     let gathered = fetcher().fetch(&policy(), base, Token::new(TOKEN), &wanted).await;

@@ -79,7 +79,7 @@ fn ok(body: &Value) -> ResponseTemplate {
 /// What one search for Conditions comes to: how much of it there is, and how many resources.
 async fn search(policy: &FetchPolicy, base: &str) -> (Coverage, usize) {
     let needs = [need("conditions")];
-    let acquired = fhir::from_prefetch(&needs, &[], &fhir::KeyNames::default());
+    let acquired = fhir::from_prefetch(&needs, Vec::new(), &fhir::KeyNames::default());
     let fetched = ask(policy, base, &needs, &acquired).await;
     let acquired = acquired.with(&needs, &fetched);
     (acquired.supplies[0].coverage, acquired.supplies[0].resources.len())
@@ -111,8 +111,11 @@ async fn continued(base: &str, sent: &Value) -> (Coverage, usize) {
     let needs = [need("conditions")];
     let sent = sent.to_string();
     let raw: &RawValue = serde_json::from_str(&sent).unwrap();
-    let acquired =
-        fhir::from_prefetch(&needs, &[(Text("conditions".into()), raw)], &fhir::KeyNames::default());
+    let acquired = fhir::from_prefetch(
+        &needs,
+        vec![(Text("conditions".into()), fhir::Answer::split(raw))],
+        &fhir::KeyNames::default(),
+    );
     let fetched = ask(&policy(), base, &needs, &acquired).await;
     let acquired = acquired.with(&needs, &fetched);
     (acquired.supplies[0].coverage, acquired.supplies[0].resources.len())

@@ -25,7 +25,7 @@ use crate::chart::{
 use crate::fhir::plan::{
     AnswerPlan, MeasurementPlan, ProductIngredient, Question, SitePlan, UnitConversion, unit_key,
 };
-use crate::fhir::{Drafts, Gives, Need, ReadPlan, from_prefetch};
+use crate::fhir::{Answer, Drafts, Gives, Need, ReadPlan, from_prefetch};
 use crate::wire::{Hook, Text};
 
 pub(super) const HBA1C: MeasurementId = MeasurementId(0);
@@ -254,10 +254,10 @@ pub(super) fn read_with(plan: &ReadPlan, prefetch: &[(&str, &str)], drafts: Opti
 
 /// Reads these prefetch keys with what the context of the call is about.
 pub(super) fn read_drafts(plan: &ReadPlan, prefetch: &[(&str, &str)], drafts: &Drafts<'_>) -> Chart {
-    let prefetch: Vec<(Text<'_>, &RawValue)> =
-        prefetch.iter().map(|(key, json)| (Text((*key).into()), raw(json))).collect();
+    let prefetch: Vec<(Text<'_>, Answer<'_>)> =
+        prefetch.iter().map(|(key, json)| (Text((*key).into()), Answer::split(raw(json)))).collect();
     let needs = needs();
-    let acquired = from_prefetch(&needs, &prefetch, &crate::fhir::KeyNames::default());
+    let acquired = from_prefetch(&needs, prefetch, &crate::fhir::KeyNames::default());
     let subject = Subject {
         patient_id: "1",
         today: date!(2026 - 03 - 01),

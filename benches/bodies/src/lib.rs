@@ -76,12 +76,48 @@ struct Analyte {
 
 /// One of each in turn. The last is of a key that servers fill with more than was asked for.
 const RESULTS: [Analyte; 6] = [
-    Analyte { key: "hba1c", code: "4548-4", display: "Hemoglobin A1c/Hemoglobin.total in Blood", unit: "%", value: 8.1 },
-    Analyte { key: "ldl", code: "18262-6", display: "Cholesterol in LDL [Mass/volume] in Serum or Plasma", unit: "mg/dL", value: 138.0 },
-    Analyte { key: "bloodPressure", code: "8480-6", display: "Systolic blood pressure", unit: "mm[Hg]", value: 152.0 },
-    Analyte { key: "egfr", code: "33914-3", display: "Glomerular filtration rate [Volume Rate/Area] in Serum or Plasma by Creatinine-based formula (MDRD)/1.73 sq M", unit: "mL/min/{1.73_m2}", value: 72.0 },
-    Analyte { key: "creatinine", code: "2160-0", display: "Creatinine [Mass/volume] in Serum or Plasma", unit: "mg/dL", value: 0.9 },
-    Analyte { key: "abi", code: "2339-0", display: "Glucose [Mass/volume] in Blood", unit: "mg/dL", value: 99.0 },
+    Analyte {
+        key: "hba1c",
+        code: "4548-4",
+        display: "Hemoglobin A1c/Hemoglobin.total in Blood",
+        unit: "%",
+        value: 8.1,
+    },
+    Analyte {
+        key: "ldl",
+        code: "18262-6",
+        display: "Cholesterol in LDL [Mass/volume] in Serum or Plasma",
+        unit: "mg/dL",
+        value: 138.0,
+    },
+    Analyte {
+        key: "bloodPressure",
+        code: "8480-6",
+        display: "Systolic blood pressure",
+        unit: "mm[Hg]",
+        value: 152.0,
+    },
+    Analyte {
+        key: "egfr",
+        code: "33914-3",
+        display: "Glomerular filtration rate [Volume Rate/Area] in Serum or Plasma by Creatinine-based formula (MDRD)/1.73 sq M",
+        unit: "mL/min/{1.73_m2}",
+        value: 72.0,
+    },
+    Analyte {
+        key: "creatinine",
+        code: "2160-0",
+        display: "Creatinine [Mass/volume] in Serum or Plasma",
+        unit: "mg/dL",
+        value: 0.9,
+    },
+    Analyte {
+        key: "abi",
+        code: "2339-0",
+        display: "Glucose [Mass/volume] in Blood",
+        unit: "mg/dL",
+        value: 99.0,
+    },
 ];
 
 impl Analyte {
