@@ -32,17 +32,18 @@ impl When {
     /// Anything else, including days that do not exist (`2025-02-30`).
     pub fn parse(text: &str) -> Result<When, UnreadableDate> {
         let text = text.trim();
-        let (day, clock) = match text.split_once('T') {
-            Some((day, clock)) => (day, Some(clock)),
-            None => (text, None),
+        let (day, clock) = match text.as_bytes().get(10) {
+            Some(b'T') => (text.get(..10).ok_or(UnreadableDate)?, text.get(11..)),
+            _ => (text, None),
         };
-        let mut parts = day.split('-');
-        let year = digits(parts.next(), 4)?;
-        let month = parts.next().map(|month| digits(Some(month), 2)).transpose()?;
-        let date = parts.next().map(|date| digits(Some(date), 2)).transpose()?;
-        if parts.next().is_some() || (clock.is_some() && date.is_none()) {
-            return Err(UnreadableDate);
-        }
+        let part = |at: usize, length: usize| digits(day.get(at..at + length), length);
+        let dashes = |at: &[usize]| at.iter().all(|at| day.as_bytes().get(*at) == Some(&b'-'));
+        let (year, month, date) = match day.len() {
+            4 => (part(0, 4)?, None, None),
+            7 if dashes(&[4]) => (part(0, 4)?, Some(part(5, 2)?), None),
+            10 if dashes(&[4, 7]) => (part(0, 4)?, Some(part(5, 2)?), Some(part(8, 2)?)),
+            _ => return Err(UnreadableDate),
+        };
         let year = i32::try_from(year).map_err(|_| UnreadableDate)?;
         let (first, last) = match (month, date) {
             (None, _) => (calendar(year, 1, 1)?, calendar(year, 12, 31)?),
@@ -134,7 +135,7 @@ fn digits(part: Option<&str>, length: usize) -> Result<u32, UnreadableDate> {
     if part.len() != length || !part.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(UnreadableDate);
     }
-    part.parse().map_err(|_| UnreadableDate)
+    Ok(part.bytes().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
 }
 
 fn calendar(year: i32, month: u32, day: u32) -> Result<Date, UnreadableDate> {

@@ -175,7 +175,9 @@ impl Sides {
     /// What words say: `left` or `right` as a word of its own.
     pub(super) fn in_words<'w>(texts: impl IntoIterator<Item = &'w str>) -> Sides {
         let mut sides = Sides::default();
-        for text in texts {
+        // Both words have an f or a g; most names of results have neither.
+        let may_say = |text: &&str| text.bytes().any(|byte| matches!(byte | 0x20, b'f' | b'g'));
+        for text in texts.into_iter().filter(may_say) {
             for word in text.split(|c: char| !c.is_alphanumeric()) {
                 sides.left |= word.eq_ignore_ascii_case("left");
                 sides.right |= word.eq_ignore_ascii_case("right");

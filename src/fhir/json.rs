@@ -72,7 +72,11 @@ impl<'a> Str<'a> {
     /// The text without blanks around it; `None` where there is none, or only blanks.
     pub(super) fn get(&self) -> Option<&str> {
         match &self.0 {
-            Field::Ok(text) => Some(text.trim()).filter(|text| !text.is_empty()),
+            Field::Ok(text) => match text.as_bytes() {
+                // Nearly all: nothing to trim, which the bytes at both ends tell.
+                [b'!'..=b'~', .., b'!'..=b'~'] => Some(text),
+                _ => Some(text.trim()).filter(|text| !text.is_empty()),
+            },
             Field::Absent | Field::Bad => None,
         }
     }

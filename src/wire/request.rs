@@ -112,7 +112,10 @@ impl<'a, P: Deserialize<'a>> Call<'a, P> {
     /// # Errors
     /// A body that is not JSON, not an object, or lacks or mistypes a member that CDS Hooks requires.
     pub fn read(body: &'a [u8]) -> Result<Call<'a, P>, RequestError> {
-        let raw: RawCall<'a, P> = serde_json::from_slice(body).map_err(|error| {
+        // UTF-8 is checked once for the whole, not for each member.
+        let read =
+            std::str::from_utf8(body).map_or_else(|_| serde_json::from_slice(body), serde_json::from_str);
+        let raw: RawCall<'a, P> = read.map_err(|error| {
             if error.is_data() {
                 RequestError::NotAnObject
             } else {
