@@ -111,7 +111,7 @@ fn measure(programs: &Programs, arguments: &Arguments, machine: Machine) -> Resu
         start: start::measure(programs)?,
         fetching: fetching::measure(programs)?,
         throughput: throughput::measure(programs, &targets, rounds, seconds)?,
-        scaling: scaling::measure(programs, rounds.min(3), seconds.min(3))?,
+        scaling: scaling::measure(programs, rounds.min(5), seconds.min(3))?,
         peak_memory: memory::peak(programs, seconds)?,
         memory: [memory::of_large_calls(programs)?, memory::of_huge_calls(programs)?],
         crowd: crowd::measure(programs, seconds * 2)?,
