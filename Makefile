@@ -3,17 +3,21 @@
 LISTEN ?= 127.0.0.1:8080
 HELM_DOCS = github.com/norwoodj/helm-docs/cmd/helm-docs@v1.14.2
 FUZZ_SECONDS ?= 20
+BENCH_ROUNDS ?= 7
+BENCH_SECONDS ?= 5
+BENCH_SOAK ?= 600
 # Of the image: fixed, so that the same source makes the same files.
 STATIC = x86_64-unknown-linux-musl
 BUILT = $(or $(CARGO_TARGET_DIR),target)
 IMAGE_ROOT ?= $(BUILT)/image
+LOAD = $(BUILT)/release/gaitkeeper-load --gaitkeeper $(BUILT)/release/gaitkeeper --bare $(BUILT)/release/bare
 CARGO_HOME ?= $(HOME)/.cargo
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
-.PHONY: help run test check bench e2e image-root image sbom chart fuzz screenshots generate golden
+.PHONY: help run test check bench bench-quick e2e image-root image sbom chart fuzz screenshots generate golden
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build and start the service with its sandbox on 127.0.0.1:8080
 	GAITKEEPER__FEEDBACK__DATABASE=target/sandbox-feedback.db \
@@ -28,8 +32,17 @@ check: ## Format, lints, documentation, and what is generated
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 
-bench: ## Micro-benchmarks: reading, evaluating, rendering, a whole call
-	cargo bench --locked --bench call
+bench: ## Micro-benchmarks, then the service and bare handlers under load; writes docs/performance.md (half an hour; wrk, two idle cores)
+	mkdir -p $(BUILT)
+	cargo bench --locked --bench call > $(BUILT)/bench-call.txt
+	cargo build --release --locked
+	cargo build --release --locked -p gaitkeeper-load
+	$(LOAD) --micro $(BUILT)/bench-call.txt --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) --soak $(BENCH_SOAK) --write docs
+
+bench-quick: ## Fails where throughput or memory is far off its goal (under 3 minutes after building; wrk, two cores)
+	cargo build --release --locked
+	cargo build --release --locked -p gaitkeeper-load
+	$(LOAD) --quick
 
 e2e: ## What needs other programs: PostgreSQL, the chart with Helm, the image, the pages in Chromium, two real FHIR servers
 	cargo build --locked
