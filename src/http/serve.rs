@@ -54,13 +54,16 @@ pub async fn serve(
     };
     let feedback = app.feedback().clone();
     let detail = detail(&app);
+    let house = Arc::clone(&app);
     let router = router(app).map_err(io::Error::other)?;
+    house.traces().begin_sending();
     let served = tokio::select! {
         served = run(router, listener, platform, terms, Some(detail), shutdown) => served,
         () = feedback.keep_up() => Ok(()),
     };
     // What was counted since the last time; where it cannot be written, that is logged.
     let _ = feedback.flush().await;
+    house.traces().finish_sending().await;
     served
 }
 
