@@ -31,9 +31,11 @@ check: ## Format, lints, documentation, and what is generated
 bench: ## Micro-benchmarks: reading, evaluating, rendering, a whole call
 	cargo bench --locked --bench call
 
-e2e: ## What needs other programs: PostgreSQL, the chart with Helm, the image, the pages in Chromium, two real FHIR servers
+e2e: ## What needs other programs: PostgreSQL, a rolling upgrade behind HAProxy, a receiver of traces, the chart with Helm, the image, the pages in Chromium, two real FHIR servers
 	cargo build --locked
 	e2e/postgresql/run
+	e2e/rolling/run
+	e2e/otlp/run
 	e2e/chart/run
 	e2e/image/run
 	e2e/run
