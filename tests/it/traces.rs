@@ -205,6 +205,9 @@ async fn a_malformed_traceparent_begins_a_new_trace() {
         format!("00-{TRACE}-{}-01", "0".repeat(16)),
         format!("00-{}-{CALLER}-01", TRACE.to_uppercase()),
         format!("00-{}-{CALLER}-01", &TRACE[1..]),
+        format!("00-+{}-{CALLER}-01", &TRACE[1..]),
+        format!("00-{TRACE}-{CALLER}-1"),
+        format!("00-{TRACE}-{CALLER}-01-more"),
     ];
     for sent in &malformed {
         assert_eq!(call(&app, &json!({}), &[("traceparent", sent)]).await, 400);

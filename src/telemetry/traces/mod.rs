@@ -110,12 +110,26 @@ struct Parent<'a>(&'a HeaderMap);
 
 const TRACEPARENT: &str = "traceparent";
 
+/// Has it a version, a trace, a parent and flags, each as long as it must be? The propagator also takes shorter ones.
+fn has_shape(traceparent: &str) -> bool {
+    let mut parts = traceparent.split('-');
+    let mut is_hex = |length: usize| {
+        let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        parts.next().is_some_and(|part| part.len() == length && part.bytes().all(digit))
+    };
+    is_hex(2)
+        && is_hex(32)
+        && is_hex(16)
+        && is_hex(2)
+        && (parts.next().is_none() || !traceparent.starts_with("00"))
+}
+
 impl Extractor for Parent<'_> {
     fn get(&self, key: &str) -> Option<&str> {
         let mut sent = self.0.get_all(TRACEPARENT).iter();
         // Sent twice, it is nobody's.
         let (only, None) = (sent.next(), sent.next()) else { return None };
-        only.filter(|_| key == TRACEPARENT)?.to_str().ok()
+        only.filter(|_| key == TRACEPARENT)?.to_str().ok().filter(|text| has_shape(text))
     }
 
     fn keys(&self) -> Vec<&str> {
