@@ -110,6 +110,7 @@ capabilities:
 listen = "{{ .Values.listenAddress }}:8443"
 platform_listen = "{{ .Values.listenAddress }}:8081"
 public_url = {{ .Values.publicUrl | trimSuffix "/" | toRawJson }}
+shutdown_delay = "{{ int .Values.shutdownDelaySeconds }} s"
 shutdown_grace = "{{ int .Values.shutdownGraceSeconds }} s"
 trusted_proxies = {{ .Values.trustedProxies | toRawJson }}
 {{- if .Values.tls.existingSecret }}

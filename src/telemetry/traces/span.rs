@@ -9,6 +9,7 @@ use opentelemetry_sdk::trace::SdkTracer;
 use reqwest::header::HeaderValue;
 
 use super::super::correlation::Correlation;
+use crate::clock::Clock;
 
 /// A span. That of a call ends when it is answered, others with their last clone.
 #[derive(Debug, Clone)]
@@ -97,12 +98,9 @@ impl Step {
     pub fn ask(&self, host: Option<&str>) -> Question {
         Question(self.0.as_ref().map(|step| {
             let span = step.below("GET", SpanKind::Client, None);
-            let noted = span.context.span();
-            noted.set_attribute(KeyValue::new("http.request.method", "GET"));
-            if let Some(host) = host {
-                noted.set_attribute(KeyValue::new("server.address", host.to_owned()));
-            }
-            drop(noted);
+            let host = host.map(|host| KeyValue::new("server.address", host.to_owned()));
+            let attributes = [KeyValue::new("http.request.method", "GET")].into_iter().chain(host);
+            span.context.span().set_attributes(attributes);
             span
         }))
     }
@@ -139,7 +137,7 @@ impl Question {
 /// A part of the call ended that took so long.
 pub fn stage_ended(name: &'static str, took: Duration) {
     if let Some(call) = Correlation::current_span() {
-        let now = SystemTime::now();
+        let now = SystemTime::from(Clock::System.now());
         let stage = call.below(name, SpanKind::Internal, now.checked_sub(took));
         stage.context.span().end_with_timestamp(now);
     }
