@@ -44,9 +44,11 @@ bench-quick: ## Fails where throughput or memory is far off its goal (under 3 mi
 	cargo build --release --locked -p gaitkeeper-load
 	$(LOAD) --quick
 
-e2e: ## What needs other programs: PostgreSQL, the chart with Helm, the image, the pages in Chromium, two real FHIR servers
+e2e: ## What needs other programs: PostgreSQL, a rolling upgrade behind HAProxy, a receiver of traces, the chart with Helm, the image, the pages in Chromium, two real FHIR servers
 	cargo build --locked
 	e2e/postgresql/run
+	e2e/rolling/run
+	e2e/otlp/run
 	e2e/chart/run
 	e2e/image/run
 	e2e/run

@@ -14,6 +14,7 @@ use crate::fhir::{FetchPolicy, Fetcher, KeyNames};
 use crate::knowledge::{Knowledge, Service};
 use crate::pipeline::{self, CallError, Fetching, Setting};
 use crate::report::Report;
+use crate::telemetry::traces::{Traces, TracesError};
 use crate::wire::{Discovery, ServiceEntry};
 
 /// The parts of the service, put together.
@@ -34,6 +35,7 @@ pub struct App {
     /// How each client's calls are treated, in the order of the settings.
     clients: Vec<Treatment>,
     feedback: Arc<Feedback>,
+    traces: Traces,
 }
 
 /// What differs from client to client once it was let in.
@@ -73,6 +75,9 @@ pub enum AppError {
     /// The setting names no database.
     #[error("reading `feedback.database`")]
     Feedback(#[from] StoreError),
+    /// Traces cannot be sent as the settings say.
+    #[error("preparing traces")]
+    Traces(#[from] TracesError),
 }
 
 impl App {
@@ -95,6 +100,7 @@ impl App {
         let feedback = Feedback::new(&config.feedback, clock, cards::origins(&knowledge))?;
         Ok(App {
             feedback: Arc::new(feedback),
+            traces: Traces::new(&config.telemetry)?,
             auth: Auth::new(&config)?,
             anyone: Treatment { policy, names: KeyNames::default(), one_action: false },
             clients: config.clients.iter().map(|client| Treatment::of(client, &config)).collect(),
@@ -123,6 +129,12 @@ impl App {
     #[must_use]
     pub fn auth(&self) -> Option<&Auth> {
         self.auth.as_ref()
+    }
+
+    /// What calls spent their time on.
+    #[must_use]
+    pub fn traces(&self) -> &Traces {
+        &self.traces
     }
 
     /// What clinicians did with the cards.

@@ -130,6 +130,7 @@ pub async fn travel_fetching<T>(
     let mut stages = Stages::begin();
     let mut sent = Sent::decode(setting, service_id, body)?;
     Correlation::note_hook_instance(sent.call.hook_instance.as_ref());
+    Correlation::current_span().inspect(|span| span.hook(sent.service.hook.name()));
     stages.end(&sent.service.id, "decode");
     if let Some(pass) = fetching.pass {
         pass.spend_for(sent.call.hook_instance.as_ref(), setting.now).await?;
@@ -270,6 +271,7 @@ impl<'a> Sent<'a> {
             metrics::card(&card.source.topic.code, card.indicator.name());
         }
         stages.end(&service.id, "render");
+        Correlation::current_span().inspect(|span| span.cards(response.cards.len()));
         Ok(arrive(Journey {
             service,
             context,

@@ -118,6 +118,7 @@ func TestTheSchemaRefuses(t *testing.T) {
 		"image.digest=latest":             "/image/digest",
 		"publicUrl=http://cds.example":    "/publicUrl",
 		"trustedProxies[0]=everyone":      "/trustedProxies/0",
+		"traces.endpoint=collector:4317": "/traces/endpoint",
 		"replicaCount=0":                  "/replicaCount",
 		"networkPolicy.ingress.enabled=0": "ingress",
 	} {
@@ -155,7 +156,9 @@ func TestEveryContradictionIsToldAtOnce(t *testing.T) {
 		"`networkPolicy.metrics` is empty",
 		"`tests.signingKey` needs `tests.issuer`",
 		"`publicUrl` must begin with https://",
-		"21 thing(s)",
+		"`traces.peers` is empty",
+		"`traces.endpoint` must begin with https://",
+		"23 thing(s)",
 	} {
 		if !strings.Contains(said, told) {
 			t.Errorf("not told: %s", told)
@@ -288,7 +291,7 @@ func TestValuesReachManifests(t *testing.T) {
 		t.Error("no extra manifest")
 	}
 	network, _ := Of[*networking.NetworkPolicy](production, "NetworkPolicy/gk-gaitkeeper")
-	if len(network.Spec.PolicyTypes) != 2 || len(network.Spec.Ingress) != 2 || len(network.Spec.Egress) != 3 {
+	if len(network.Spec.PolicyTypes) != 2 || len(network.Spec.Ingress) != 2 || len(network.Spec.Egress) != 4 {
 		t.Errorf("%+v", network.Spec)
 	}
 	for _, rule := range network.Spec.Ingress {
@@ -402,7 +405,7 @@ func TestTheSchemaKnowsTheSettingsOfTheService(t *testing.T) {
 	}
 	// Set by the chart itself, or not meant for a cluster.
 	own := []string{"server.", "tls.", "sandbox.", "knowledge.dir", "knowledge.overlay", "feedback.database",
-		"log.format", "fhir.bases", "fhir.private_bases"}
+		"log.format", "telemetry.otlp_", "fhir.bases", "fhir.private_bases"}
 	settings := keys(t, "../../config/default.toml")
 	for _, key := range settings {
 		mine := slices.ContainsFunc(own, func(prefix string) bool { return strings.HasPrefix(key, prefix) })

@@ -18,6 +18,7 @@ mod limits;
 mod log;
 mod sandbox;
 mod server;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -36,6 +37,7 @@ pub use limits::Limits;
 pub use log::{Format, Level, Log};
 pub use sandbox::Sandbox;
 pub use server::Server;
+pub use telemetry::{Otlp, Place, Telemetry};
 pub use tls::Tls;
 
 use std::path::{Path, PathBuf};
@@ -74,6 +76,8 @@ pub struct Config {
     pub feedback: Feedback,
     /// What is logged.
     pub log: Log,
+    /// Where traces are sent.
+    pub telemetry: Telemetry,
 }
 
 /// What the command line says; it wins over everything else.
@@ -155,6 +159,7 @@ impl Config {
         let fhir = Fhir::read(layers, sandbox.as_ref().is_some_and(|sandbox| sandbox.enabled));
         let feedback = Feedback::read(layers);
         let log = Log::read(layers);
+        let telemetry = Telemetry::read(layers);
         let auth = Auth::read(layers);
         let clients = client::read(layers, sandbox.as_ref(), limits.as_ref());
         let (server, sandbox) = (server?, sandbox?);
@@ -174,6 +179,7 @@ impl Config {
             sandbox,
             feedback: feedback?,
             log: log?,
+            telemetry: telemetry?,
         })
     }
 }

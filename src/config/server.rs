@@ -19,6 +19,8 @@ pub struct Server {
     pub trusted_proxies: Vec<IpNet>,
     /// Base URL by which clients reach the service, without a slash at its end.
     pub public_url: String,
+    /// How long calls are still taken once the service is asked to stop and says so on `/readyz`.
+    pub shutdown_delay: Duration,
     /// How long calls in flight may take to finish at the stop.
     pub shutdown_grace: Duration,
 }
@@ -45,6 +47,7 @@ impl Server {
             }
             Ok(())
         });
+        let shutdown_delay = layers.read("server.shutdown_delay");
         let shutdown_grace = layers.read("server.shutdown_grace");
         if let (Some(listen), Some(Some(platform))) = (listen, platform_listen)
             && listen == platform
@@ -62,6 +65,7 @@ impl Server {
             platform_listen: platform_listen?,
             trusted_proxies: listed.map(|_| trusted_proxies)?,
             public_url,
+            shutdown_delay: shutdown_delay?,
             shutdown_grace: shutdown_grace?,
         })
     }

@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body::Body as _;
 
+use super::House;
 use super::problem::OperatorText;
 use crate::telemetry::correlation::Correlation;
 use crate::telemetry::{self, metrics};
@@ -43,10 +44,10 @@ impl Noted {
 }
 
 /// The outermost layer: it sees every request and every answer.
-pub(super) async fn log(mut request: Request, next: Next) -> Response {
+pub(super) async fn log<H: House>(State(house): State<Arc<H>>, mut request: Request, next: Next) -> Response {
     let noted = Noted::default();
     request.extensions_mut().insert(noted.clone());
-    let correlation = Correlation::default();
+    let correlation = Correlation::traced(house.traces().call(request.headers()));
     metrics::request_begun();
     let mut line = Line {
         method: method(request.method()),
@@ -56,6 +57,9 @@ pub(super) async fn log(mut request: Request, next: Next) -> Response {
         begun: Instant::now(),
         answered: false,
     };
+    if let Some(span) = correlation.span() {
+        span.request(line.method, line.route.as_ref().map(MatchedPath::as_str));
+    }
     let response = correlation.around(next.run(request)).await;
     line.answered = true;
     line.write(&response);
@@ -84,6 +88,7 @@ impl Line {
                     duration_ms = millis(self.begun.elapsed()),
                     hook_instance = self.correlation.hook_instance(),
                     jti = self.correlation.jti(),
+                    trace_id = self.correlation.trace_id(),
                     bytes_in = self.noted.0.bytes_in.load(Ordering::Relaxed),
                     bytes_out = response.body().size_hint().exact(),
                     client = self.noted.0.client.get(),
@@ -105,6 +110,9 @@ impl Line {
         let route = self.route.as_ref().map(MatchedPath::as_str);
         let service = self.noted.0.service.get().map(String::as_str);
         metrics::request_ended(self.method, route, status, service, self.begun.elapsed());
+        if let Some(span) = self.correlation.span() {
+            span.answer(status, service, self.noted.0.client.get().map(String::as_str));
+        }
     }
 }
 
@@ -120,6 +128,7 @@ impl Drop for Line {
                 service = self.noted.0.service.get(),
                 hook_instance = self.correlation.hook_instance(),
                 jti = self.correlation.jti(),
+                trace_id = self.correlation.trace_id(),
                 "client went away"
             );
             self.measure(None);

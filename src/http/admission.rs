@@ -21,6 +21,7 @@ use super::body;
 use super::problem::Problem;
 use crate::auth::{self, Pass};
 use crate::config::{Client, Discovery};
+use crate::telemetry::traces::Step;
 
 /// What is known of a call before its body.
 #[derive(Debug, Clone)]
@@ -119,10 +120,12 @@ pub(super) async fn admit<H: House>(
     let Ok(_in_flight) = gate.in_flight.try_acquire() else {
         return body::refuse(Problem::TooMany, request.into(), 0).await;
     };
+    let authenticating = gate.house.auth().map(|_| Step::begin("authenticate"));
     let pass = match gate.recognise(request.method(), request.uri().path(), request.headers()).await {
         Ok(pass) => pass,
         Err(problem) => return body::refuse(problem, request.into(), limits.body).await,
     };
+    drop(authenticating);
     let lane = pass.as_ref().and_then(|pass| gate.lanes.get(pass.place()));
     let mut _of_client = None;
     if let Some(lane) = lane {

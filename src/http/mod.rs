@@ -35,6 +35,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::feedback::NotTaken;
 use crate::pipeline::CallError;
+use crate::telemetry::traces::Traces;
 use crate::web::{Site, SiteError};
 use admission::Gate;
 use problem::Problem;
@@ -45,6 +46,7 @@ trait House: Send + Sync + 'static {
     fn discovery(&self) -> Bytes;
     fn service_exists(&self, id: &str) -> bool;
     fn clock(&self) -> Clock;
+    fn traces(&self) -> &Traces;
     fn auth(&self) -> Option<&Auth>;
     fn answer(
         &self,
@@ -75,6 +77,10 @@ impl House for App {
 
     fn clock(&self) -> Clock {
         self.clock
+    }
+
+    fn traces(&self) -> &Traces {
+        App::traces(self)
     }
 
     fn auth(&self) -> Option<&Auth> {
@@ -129,7 +135,7 @@ fn rim<H: House>(house: Arc<H>, extra: Router) -> Router {
         .layer(cors::layer(&house.config().cors))
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
-        .layer(middleware::from_fn(access::log))
+        .layer(middleware::from_fn_with_state(house.clone(), access::log::<H>))
         .with_state(house);
     // Around the router, because it must see the tidy path.
     Router::new().fallback_service(MapRequestLayer::new(path::normalise).layer(routes))

@@ -7,6 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::middleware::map_response_with_state;
+use axum::response::Response;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -46,6 +50,7 @@ pub async fn serve(
     let tls = config.tls.as_ref().map(Tls::load).transpose().map_err(io::Error::other)?;
     let terms = Terms {
         header_timeout: config.limits.header_timeout,
+        delay: config.server.shutdown_delay,
         grace: config.server.shutdown_grace,
         head: config.limits.head,
         connections: config.limits.connections,
@@ -54,13 +59,16 @@ pub async fn serve(
     };
     let feedback = app.feedback().clone();
     let detail = detail(&app);
+    let house = Arc::clone(&app);
     let router = router(app).map_err(io::Error::other)?;
+    house.traces().begin_sending();
     let served = tokio::select! {
         served = run(router, listener, platform, terms, Some(detail), shutdown) => served,
         () = feedback.keep_up() => Ok(()),
     };
     // What was counted since the last time; where it cannot be written, that is logged.
     let _ = feedback.flush().await;
+    house.traces().finish_sending().await;
     served
 }
 
@@ -91,6 +99,8 @@ fn detail(app: &Arc<App>) -> Detail {
 #[derive(Debug, Clone)]
 pub(super) struct Terms {
     pub(super) header_timeout: Duration,
+    /// From the moment when readiness ends to that when no connection is accepted.
+    pub(super) delay: Duration,
     pub(super) grace: Duration,
     /// Largest head of a request, in bytes.
     pub(super) head: usize,
@@ -124,10 +134,12 @@ pub(super) async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let (stop, stopping) = watch::channel(false);
+    let router = router.layer(map_response_with_state(stopping.clone(), close_when_stopping));
     let clients = listen(listener, router, &terms, async {
         shutdown.await;
         telemetry::metrics::stopping();
         stop.send_replace(true);
+        sleep(terms.delay).await;
     });
     let clients = async {
         match &terms.tls {
@@ -147,6 +159,17 @@ pub(super) async fn run(
         },
         None => clients.await,
     }
+}
+
+/// A connection that a proxy keeps must not be there to be used when it is closed.
+async fn close_when_stopping(
+    State(stopping): State<watch::Receiver<bool>>,
+    mut response: Response,
+) -> Response {
+    if *stopping.borrow() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 async fn listen(

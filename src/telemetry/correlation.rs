@@ -1,11 +1,13 @@
-//! What ties the lines of one call together, here and at the client: `hookInstance` and the `jti` of its token.
+//! What ties the lines of one call together, here and at the client: `hookInstance`, the `jti` of its token, its trace.
 //!
-//! Both are texts of the client. Only a UUID is kept of them: nothing else could be told from a name or a number of a
+//! The first two are texts of the client. Only a UUID is kept of them: nothing else could be told from a name or a number of a
 //! patient.
 
 use std::sync::{Arc, OnceLock};
 
 use uuid::Uuid;
+
+use super::traces::Span;
 
 tokio::task_local! {
     static CALL: Correlation;
@@ -19,9 +21,34 @@ pub struct Correlation(Arc<Ids>);
 struct Ids {
     hook_instance: OnceLock<Uuid>,
     jti: OnceLock<Uuid>,
+    span: Option<Span>,
 }
 
 impl Correlation {
+    /// Of a call that is traced, where it is.
+    #[must_use]
+    pub fn traced(span: Option<Span>) -> Correlation {
+        Correlation(Arc::new(Ids { span, ..Ids::default() }))
+    }
+
+    /// The span of the call on whose way this is asked, where it is traced.
+    #[must_use]
+    pub fn current_span() -> Option<Span> {
+        CALL.try_with(|call| call.0.span.clone()).ok().flatten()
+    }
+
+    /// The span of the call, where it is traced.
+    #[must_use]
+    pub fn span(&self) -> Option<&Span> {
+        self.0.span.as_ref()
+    }
+
+    /// Its trace, for a log line.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<String> {
+        self.span().map(Span::trace_id)
+    }
+
     /// Runs `call` so that everything on its way can note and read the ids.
     pub async fn around<T>(&self, call: impl Future<Output = T>) -> T {
         CALL.scope(self.clone(), call).await

@@ -1,7 +1,7 @@
 //! The fields of a log line: the whole vocabulary. Tests hold the lines to it.
 
 /// Each field with what it holds. None holds anything of a patient, a user, a token, a body or a URL as it was sent.
-pub const VOCABULARY: [(&str, &str); 20] = [
+pub const VOCABULARY: [(&str, &str); 21] = [
     ("message", "what happened, in words that never change"),
     ("method", "method of the request; `other` where HTTP does not define it"),
     ("route", "template of the route, such as `/cds-services/{id}`; absent where none matched"),
@@ -12,6 +12,7 @@ pub const VOCABULARY: [(&str, &str); 20] = [
     ),
     ("hook_instance", "`hookInstance` of the call, where it is a UUID"),
     ("jti", "`jti` of its token, where it is a UUID"),
+    ("trace_id", "trace of the call, where traces are made"),
     ("bytes_in", "bytes of the request's body that were read"),
     ("bytes_out", "bytes of the answer's body"),
     ("service", "id of the CDS service, where it is one of ours"),

@@ -7,8 +7,10 @@ use metrics_exporter_prometheus::{
     BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
 
+use super::traces;
+
 /// Each metric with its labels and what it says. Tests hold `/metrics`, the dashboard and the alerts to it.
-pub const VOCABULARY: [(&str, &[&str], &str); 15] = [
+pub const VOCABULARY: [(&str, &[&str], &str); 16] = [
     ("gaitkeeper_info", &["version", "package", "package_version", "review"], "what is in force; always 1"),
     (
         "gaitkeeper_requests_total",
@@ -41,6 +43,11 @@ pub const VOCABULARY: [(&str, &[&str], &str); 15] = [
         "gaitkeeper_feedback_total",
         &["card", "outcome"],
         "items of feedback that were acknowledged, repeats included; reasons are in the report",
+    ),
+    (
+        "gaitkeeper_spans_total",
+        &["outcome"],
+        "spans of traces: sent; failed: the receiver did not take them; dropped: it was too slow",
     ),
     ("gaitkeeper_panics_total", &[], "panics"),
     ("gaitkeeper_stopping", &[], "1 once the service was asked to stop"),
@@ -196,6 +203,12 @@ pub fn feedback(card: &str, outcome: &'static str) {
         .increment(1);
 }
 
+/// Spans were sent, or were not.
+pub fn spans(outcome: &'static str, spans: usize) {
+    let spans = u64::try_from(spans).unwrap_or(u64::MAX);
+    metrics::counter!("gaitkeeper_spans_total", "outcome" => outcome).increment(spans);
+}
+
 /// Something panicked.
 pub fn panicked() {
     metrics::counter!("gaitkeeper_panics_total").increment(1);
@@ -222,5 +235,9 @@ impl Stages {
             "gaitkeeper_stage_duration_seconds", "cds_service" => service.to_owned(), "stage" => stage
         )
         .record(took);
+        // What is fetched has a step of its own, with the requests below it.
+        if stage != "acquire" {
+            traces::stage_ended(stage, took);
+        }
     }
 }

@@ -1,8 +1,9 @@
-//! Logs, one line per event on standard error, and metrics; never with patient data.
+//! Logs, one line per event on standard error, metrics and traces; never with patient data.
 
 pub mod correlation;
 pub mod fields;
 pub mod metrics;
+pub mod traces;
 
 use std::error::Error;
 use std::io::{self, IsTerminal};

@@ -18,7 +18,8 @@ const RANKS: &[&[&str]] = &[
     &["fhir"],
     &["auth", "feedback"],
     &["chart", "wire"],
-    &["telemetry", "net"],
+    &["telemetry"],
+    &["net"],
     &["config", "clock"],
 ];
 

@@ -21,4 +21,5 @@ mod oracle;
 mod package;
 mod pages;
 mod schemas;
+mod traces;
 mod trial;

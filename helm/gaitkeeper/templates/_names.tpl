@@ -110,6 +110,7 @@ capabilities:
 listen = "{{ .Values.listenAddress }}:8443"
 platform_listen = "{{ .Values.listenAddress }}:8081"
 public_url = {{ .Values.publicUrl | trimSuffix "/" | toRawJson }}
+shutdown_delay = "{{ int .Values.shutdownDelaySeconds }} s"
 shutdown_grace = "{{ int .Values.shutdownGraceSeconds }} s"
 trusted_proxies = {{ .Values.trustedProxies | toRawJson }}
 {{- if .Values.tls.existingSecret }}
@@ -132,6 +133,18 @@ client_authorities = {{ printf "/etc/gaitkeeper/client-authorities/%s" .key | to
 {{- if eq .Values.feedback.store "sqlite" }}
 {{- $_ := set $sections "feedback" (merge (dict "database" "/var/lib/gaitkeeper/feedback.sqlite") (default dict $sections.feedback)) }}
 {{- end }}
+{{- with .Values.traces }}
+{{- if .endpoint }}
+{{- $telemetry := dict "otlp_endpoint" .endpoint }}
+{{- if .internal }}
+{{- $_ := set $telemetry "otlp_internal_hosts" (list (regexReplaceAll ":[0-9]+$" (urlParse .endpoint).host "")) }}
+{{- end }}
+{{- if .headers.existingSecret }}
+{{- $_ := set $telemetry "otlp_headers_file" (printf "/etc/gaitkeeper/traces/%s" .headers.key) }}
+{{- end }}
+{{- $_ := set $sections "telemetry" (merge $telemetry (default dict $sections.telemetry)) }}
+{{- end }}
+{{- end }}
 {{- range $section, $settings := $sections }}
 
 [{{ $section }}]
@@ -147,3 +160,10 @@ client_authorities = {{ printf "/etc/gaitkeeper/client-authorities/%s" .key | to
 {{- end }}
 {{- end }}
 {{ end -}}
+
+{{- /* The port of the receiver of traces. */ -}}
+{{- define "gaitkeeper.tracesPort" -}}
+{{- $url := urlParse .Values.traces.endpoint -}}
+{{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" -}}
+{{- default (ternary "443" "80" (eq $url.scheme "https")) $port -}}
+{{- end -}}

@@ -25,6 +25,7 @@ use crate::chart::Lack;
 use crate::net::{self, Reach};
 use crate::telemetry;
 use crate::telemetry::correlation::Correlation;
+use crate::telemetry::traces::Step;
 
 pub use policy::{AllowedBase, FetchPolicy, Refusal};
 pub use wanted::Wanted;
@@ -128,7 +129,8 @@ impl Fetcher {
             return Gathered::default();
         };
         let start = Instant::now();
-        let wave = Wave { authorization, deadline: start + policy.deadline, patience: policy.deadline };
+        let step = Step::begin("fetch");
+        let wave = Wave { authorization, deadline: start + policy.deadline, patience: policy.deadline, step };
         let http = match base.reach {
             Reach::Public => &self.public,
             Reach::Sandbox => &self.sandbox,
@@ -274,6 +276,7 @@ fn log(needs: &[Need], gathered: &Gathered, medications: &[Outcome], start: Inst
         duration_ms = start.elapsed().as_secs_f64() * 1e3,
         answers,
         hook_instance = Correlation::current().hook_instance(),
+        trace_id = Correlation::current().trace_id(),
         "fetched"
     );
 }

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 
 use crate::telemetry::metrics;
+use crate::telemetry::traces::{Question, Step};
 
 /// Before a server that asks for no particular time is asked again.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -22,6 +23,8 @@ pub(super) struct Wave {
     pub(super) deadline: Instant,
     /// From the first question to the deadline.
     pub(super) patience: Duration,
+    /// Under which the questions stand in a trace.
+    pub(super) step: Step,
 }
 
 /// How a question ended. It holds nothing of the URL or of the answer, so that it can be logged.
@@ -39,6 +42,15 @@ pub(super) enum Outcome {
     Network,
     /// The template cannot be made a URL of this server.
     NoUrl,
+}
+
+impl Outcome {
+    fn status(self) -> Option<u16> {
+        match self {
+            Outcome::Status(status) => Some(status),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Outcome {
@@ -65,10 +77,12 @@ pub(super) async fn page(
     let mut may_retry = true;
     loop {
         let begun = Instant::now();
-        let answer = timeout_at(wave.deadline, ask(http, wave, url, room))
+        let question = wave.step.ask(url.host_str());
+        let answer = timeout_at(wave.deadline, ask(http, wave, url, room, &question))
             .await
             .unwrap_or(Answer::Ended(Outcome::Late));
         metrics::fhir_request(answer.outcome().to_string(), begun.elapsed());
+        question.end(answer.outcome().status(), || answer.outcome().to_string());
         match answer {
             Answer::Page(body) => {
                 noted.push(Outcome::Status(200));
@@ -111,8 +125,11 @@ impl Answer {
     }
 }
 
-async fn ask(http: &Client, wave: &Wave, url: &Url, room: usize) -> Answer {
-    let request = http.get(url.clone()).header(AUTHORIZATION, wave.authorization.clone());
+async fn ask(http: &Client, wave: &Wave, url: &Url, room: usize, question: &Question) -> Answer {
+    let mut request = http.get(url.clone()).header(AUTHORIZATION, wave.authorization.clone());
+    if let Some(traceparent) = question.traceparent() {
+        request = request.header("traceparent", traceparent);
+    }
     // The error is dropped: its text holds the URL, and the URL the patient.
     let Ok(response) = request.send().await else { return Answer::Ended(Outcome::Network) };
     match response.status().as_u16() {

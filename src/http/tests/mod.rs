@@ -46,6 +46,11 @@ impl House for Fake {
         Clock::Fixed(time::macros::datetime!(2026-03-01 09:00 UTC))
     }
 
+    fn traces(&self) -> &Traces {
+        static OFF: Traces = Traces::off();
+        &OFF
+    }
+
     fn auth(&self) -> Option<&Auth> {
         None
     }

@@ -21,6 +21,7 @@ pub(super) struct Served {
 pub(super) fn terms() -> Terms {
     Terms {
         header_timeout: Duration::from_millis(500),
+        delay: Duration::ZERO,
         grace: Duration::ZERO,
         head: 8 * 1024,
         connections: 16,
@@ -200,4 +201,21 @@ async fn only_trusted_proxies_and_this_machine_may_connect() {
     ] {
         assert_eq!(terms(networks).admit(peer.parse().unwrap()), expected, "{networks:?} {peer}");
     }
+}
+
+/// A proxy that asks `/readyz` has time to notice, and keeps no connection that is about to be closed.
+#[tokio::test]
+async fn a_service_that_is_to_stop_takes_calls_for_a_while_and_closes_their_connections() {
+    let served = serve_under(fake(), Terms { delay: Duration::from_secs(2), ..terms() }).await;
+    served.stop.send(()).unwrap();
+    let ask = "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    while !rest(&mut connect(served.platform, ask).await).await.starts_with("HTTP/1.1 503") {
+        tokio::task::yield_now().await;
+    }
+    let calls = format!("{}{{}}", call("ok", "Content-Length: 2\r\n")).repeat(2);
+    let text = rest(&mut connect(served.address, &calls).await).await;
+    assert_eq!(text.matches("HTTP/1.1 200 OK").count(), 1, "{text}");
+    assert!(text.to_ascii_lowercase().contains("connection: close"), "{text}");
+    served.ended.await.unwrap().unwrap();
+    assert!(TcpStream::connect(served.address).await.is_err());
 }

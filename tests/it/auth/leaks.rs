@@ -1,4 +1,4 @@
-//! What is logged and what errors say, over every recorded call and many ways to break it: nothing of a patient, a
+//! What is logged, traced and told in errors, over every recorded call and many ways to break it: nothing of a patient, a
 //! user, a token or a body.
 
 use std::io;
@@ -9,6 +9,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
 use crate::golden::folders;
+use crate::traces::Receiver;
 
 /// What must never be seen again.
 const ACCESS_TOKEN: &str = "geheim-4711";
@@ -105,7 +106,11 @@ async fn logs_and_errors_hold_nothing_of_anybody() {
     let answer = ResponseTemplate::new(500).set_body_string(ACCESS_TOKEN);
     Mock::given(any()).respond_with(answer).mount(&broken).await;
     let server = format!("{}/r4", broken.uri());
-    let app = app(config(&site(&client(&[&key], "calls_per_second = 100000")), true));
+    let receiver = Receiver::start().await;
+    let clients = client(&[&key], "calls_per_second = 100000");
+    let text = format!("telemetry.otlp_endpoint = \"{}\"\n{}", receiver.base(), site(&clients));
+    let app = app(config(&text, true));
+    app.traces().begin_sending();
     let router = router(&app);
 
     let written = Written::default();
@@ -144,6 +149,7 @@ async fn logs_and_errors_hold_nothing_of_anybody() {
         }
     }
     drop(guard);
+    app.traces().finish_sending().await;
 
     for status in [200, 400, 401, 412] {
         assert!(statuses.contains(&status), "no {status}: the calls are not broken enough");
@@ -158,7 +164,15 @@ async fn logs_and_errors_hold_nothing_of_anybody() {
     assert!(secret.len() > 200 && secret.iter().any(|text| text == "Testpatient"), "{}", secret.len());
     let logs = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
     assert!(logs.lines().count() > statuses.len());
+    let traces = receiver.everything().await;
+    let spans = receiver.spans().await;
+    let named = |name: &str| spans.iter().filter(|span| span.name == name).count();
+    assert_eq!(named("authenticate"), statuses.len());
+    assert!(named("fetch") > 0 && traces.contains("gaitkeeper.client"));
+    // In traces not even the ids by which a line is found.
+    assert!(ids.iter().all(|id| !traces.contains(id)));
     for text in secret {
+        assert!(!traces.contains(&text), "traced: {text}");
         assert!(!logs.contains(&text), "logged: {text}");
         assert!(!told.iter().any(|body| body.contains(&text)), "told to the client: {text}");
     }
