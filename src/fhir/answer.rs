@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::Resource;
 use super::json::Str;
+use super::resource::is_passed_over;
 use crate::wire::{List, Members, Object, Text};
 
 /// What stands under one prefetch key, or came for one request: split, and nothing of it read.
@@ -45,7 +46,9 @@ impl<'de: 'a, 'a, R: Deserialize<'de>> Members<'de> for Answered<'a, R> {
     fn of<A: MapAccess<'de>>(mut members: A) -> Result<Self, A::Error> {
         let (mut entry, mut rest) = (None, Resource::default());
         while let Some(name) = members.next_key::<Text<'a>>()? {
-            if name.as_ref() == "entry" {
+            if is_passed_over(name.as_ref()) {
+                members.next_value::<IgnoredAny>()?;
+            } else if name.as_ref() == "entry" {
                 let list = members.next_value()?;
                 entry = Some(if entry.is_none() { list } else { List::Other });
             } else {
