@@ -132,6 +132,9 @@ client_authorities = {{ printf "/etc/gaitkeeper/client-authorities/%s" .key | to
 {{- if eq .Values.feedback.store "sqlite" }}
 {{- $_ := set $sections "feedback" (merge (dict "database" "/var/lib/gaitkeeper/feedback.sqlite") (default dict $sections.feedback)) }}
 {{- end }}
+{{- if include "gaitkeeper.several" . }}
+{{- $_ := set $sections "auth" (merge (default dict $sections.auth) (dict "used_tokens" "database")) }}
+{{- end }}
 {{- range $section, $settings := $sections }}
 
 [{{ $section }}]
