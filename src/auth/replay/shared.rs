@@ -169,8 +169,9 @@ impl Shared {
     fn is_count_due(&self, now: OffsetDateTime) -> bool {
         let mut rows = self.rows();
         let pause = if rows.number < self.most { BETWEEN_COUNTS } else { BETWEEN_COUNTS_WHEN_FULL };
-        let due =
-            rows.added >= ROWS_BETWEEN_COUNTS || rows.counted.is_none_or(|counted| now - counted >= pause);
+        // Also after the clock was set back.
+        let paused = rows.counted.is_none_or(|counted| (now - counted).abs() >= pause);
+        let due = paused || rows.added >= ROWS_BETWEEN_COUNTS;
         if due {
             rows.counted = Some(now);
             rows.added = 0;
