@@ -267,6 +267,20 @@ func TestWhatIsMountedIsThere(t *testing.T) {
 	}
 }
 
+func TestSeveralReplicasRememberUsedTokensTogether(t *testing.T) {
+	for file, shared := range map[string]bool{"production": true, "sqlite": false} {
+		settings, _ := Of[*core.ConfigMap](rendered(t, example(file)), "ConfigMap/gk-gaitkeeper")
+		if strings.Contains(settings.Data["gaitkeeper.toml"], `used_tokens = "database"`) != shared {
+			t.Errorf("%s: %s", file, settings.Data["gaitkeeper.toml"])
+		}
+	}
+	own := rendered(t, example("production"), "--set", "config.auth.used_tokens=memory")
+	settings, _ := Of[*core.ConfigMap](own, "ConfigMap/gk-gaitkeeper")
+	if !strings.Contains(settings.Data["gaitkeeper.toml"], `used_tokens = "memory"`) {
+		t.Error("the site's own setting is lost")
+	}
+}
+
 func TestValuesReachManifests(t *testing.T) {
 	production := rendered(t, example("production"))
 	deployment, _ := Of[*apps.Deployment](production, "Deployment/gk-gaitkeeper")

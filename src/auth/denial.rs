@@ -72,6 +72,9 @@ pub enum Denial {
     /// What was used can no longer be remembered.
     #[error("no more tokens of this client can be remembered (`auth.remembered_tokens`)")]
     MemoryFull,
+    /// The memory that replicas share cannot be asked.
+    #[error("the memory of used tokens does not answer (`auth.used_tokens`)")]
+    MemoryGone,
 }
 
 impl Denial {
@@ -102,12 +105,13 @@ impl Denial {
             Denial::Lifetime => "lifetime",
             Denial::Replayed => "replayed",
             Denial::MemoryFull => "memory-full",
+            Denial::MemoryGone => "memory-gone",
         }
     }
 
     /// Is it our fault, and the token perhaps good?
     #[must_use]
     pub fn is_ours(self) -> bool {
-        matches!(self, Denial::NoKeys | Denial::MemoryFull)
+        matches!(self, Denial::NoKeys | Denial::MemoryFull | Denial::MemoryGone)
     }
 }

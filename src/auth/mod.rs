@@ -19,9 +19,9 @@ use time::OffsetDateTime;
 
 use self::claims::Claims;
 use self::key_store::KeyStore;
-use self::replay::Memory;
+use self::replay::{Database, Memory};
 use self::token::Token;
-use crate::config::{self, Config, Replay};
+use crate::config::{self, Config, Replay, UsedTokens};
 use crate::telemetry::correlation::Correlation;
 
 pub use denial::Denial;
@@ -59,20 +59,34 @@ pub enum AuthError {
     /// Without root certificates no server of keys can prove who it is.
     #[error("preparing connections to the JWK Sets of clients")]
     Connections(#[from] reqwest::Error),
+    /// The setting names no database.
+    #[error("reading `feedback.database` for the used tokens")]
+    UsedTokens(#[source] sqlx::Error),
 }
 
 impl Auth {
     /// Prepares the clients of the settings; none where there are none. Nothing is fetched yet.
     ///
     /// # Errors
-    /// Where the keys of a client are in a file or in the settings and cannot be used.
+    /// Where the keys of a client are in a file or in the settings and cannot be used, or the URL of the database for
+    /// used tokens is not one.
     pub fn new(config: &Config) -> Result<Option<Auth>, AuthError> {
+        let shared = match config.auth.used_tokens {
+            UsedTokens::Memory => None,
+            UsedTokens::Database => {
+                Some(Database::open(&config.feedback.database).map_err(AuthError::UsedTokens)?)
+            }
+        };
+        let most = config.auth.remembered_tokens;
         let mut clients = Vec::new();
         for (place, settings) in config.clients.iter().enumerate() {
             clients.push(Arc::new(Client {
                 place,
                 keys: KeyStore::new(settings, &config.auth)?,
-                used: Memory::in_process(config.auth.remembered_tokens),
+                used: match &shared {
+                    Some(database) => Memory::shared(database, &settings.name, most),
+                    None => Memory::in_process(most),
+                },
                 settings: settings.clone(),
             }));
         }

@@ -1,5 +1,9 @@
 //! Which tokens were used, until they expire.
 
+mod shared;
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -7,16 +11,18 @@ use std::sync::{Mutex, PoisonError};
 use aws_lc_rs::digest;
 use time::OffsetDateTime;
 
+use self::shared::Shared;
 use super::Denial;
 
+pub(super) use self::shared::Database;
+
 /// The tokens that one client used.
-///
-/// Each replica remembers its own. Where several serve the same client, a token can be used once at each of them; a
-/// memory that they share belongs beside this one and answers the same question.
 #[derive(Debug)]
 pub(super) enum Memory {
-    /// In this process.
+    /// In this process. Another replica does not know of them.
     InProcess(InProcess),
+    /// In a database, where all replicas look.
+    Shared(Shared),
 }
 
 impl Memory {
@@ -24,10 +30,14 @@ impl Memory {
         Memory::InProcess(InProcess { most, used: Mutex::default() })
     }
 
+    pub(super) fn shared(database: &Database, client: &str, most: usize) -> Memory {
+        Memory::Shared(Shared::new(database.clone(), client, most))
+    }
+
     /// Remembers what is used until it expires anyway.
     ///
     /// # Errors
-    /// Where it was used before, or there is no room to remember it: a token that is forgotten could be used again.
+    /// Where it was used before, or cannot be remembered: a token that is forgotten could be used again.
     pub(super) async fn first_use(
         &self,
         parts: &[&str],
@@ -36,6 +46,7 @@ impl Memory {
     ) -> Result<(), Denial> {
         match self {
             Memory::InProcess(memory) => memory.first_use(fingerprint(parts), until, now),
+            Memory::Shared(memory) => memory.first_use(fingerprint(parts), until, now).await,
         }
     }
 }
@@ -90,36 +101,5 @@ impl InProcess {
         used.tokens.insert(token);
         used.expiring.push(Reverse((until, token)));
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use time::Duration;
-    use time::macros::datetime;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn tokens_are_forgotten_when_they_expire_and_not_before() {
-        let memory = Memory::in_process(2);
-        let now = datetime!(2026-03-01 09:00 UTC);
-        let at = |seconds| now + Duration::seconds(seconds);
-        let first = async |parts: &[&str], until, now| memory.first_use(parts, at(until), at(now)).await;
-        assert_eq!(first(&["a"], 60, 0).await, Ok(()));
-        assert_eq!(first(&["a"], 60, 0).await, Err(Denial::Replayed));
-        assert_eq!(first(&["a"], 60, 60).await, Err(Denial::Replayed));
-        assert_eq!(first(&["b"], 30, 0).await, Ok(()));
-        assert_eq!(first(&["c"], 90, 0).await, Err(Denial::MemoryFull));
-        // The first that expires makes room, although it came later.
-        assert_eq!(first(&["c"], 90, 31).await, Ok(()));
-        assert_eq!(first(&["a"], 60, 31).await, Err(Denial::Replayed));
-        assert_eq!(first(&["a"], 120, 61).await, Ok(()));
-    }
-
-    #[test]
-    fn parts_do_not_run_into_each_other() {
-        assert_ne!(fingerprint(&["ab", "c"]), fingerprint(&["a", "bc"]));
-        assert_ne!(fingerprint(&["ab"]), fingerprint(&["ab", ""]));
     }
 }

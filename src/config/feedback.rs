@@ -25,6 +25,12 @@ impl std::fmt::Debug for Feedback {
 }
 
 impl Feedback {
+    /// Is the database one that several replicas can share?
+    #[must_use]
+    pub fn is_in_postgresql(&self) -> bool {
+        self.database.starts_with("postgres://") || self.database.starts_with("postgresql://")
+    }
+
     pub(super) fn read(layers: &mut Layers) -> Option<Feedback> {
         let database = layers.read_if("feedback.database", |url: &String| match url.split_once("://") {
             None | Some(("sqlite" | "postgres" | "postgresql", _)) => Ok(()),

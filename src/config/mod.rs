@@ -25,7 +25,7 @@ mod tls;
 mod url;
 mod value;
 
-pub use auth::{Auth, Discovery};
+pub use auth::{Auth, Discovery, UsedTokens};
 pub use client::{Algorithm, Client, KeySource, Replay, TEST_ISSUER};
 pub use cors::Cors;
 pub use dialect::{Dialect, Manner};
@@ -167,17 +167,19 @@ impl Config {
         closed_by_default(layers, &server, &sandbox, tls.is_some());
         let (limits, fhir) = (limits?, fhir?);
         fhir.check(layers, &limits);
+        let (auth, feedback) = (auth?, feedback?);
+        auth.check(layers, &feedback);
         Some(Config {
             server,
             tls,
             limits,
-            auth: auth?,
+            auth,
             clients: clients?,
             cors: cors?,
             fhir,
             knowledge: knowledge?,
             sandbox,
-            feedback: feedback?,
+            feedback,
             log: log?,
             telemetry: telemetry?,
         })

@@ -14,7 +14,8 @@ use gaitkeeper::knowledge::{Knowledge, PackageSource};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use time::macros::datetime;
-use tower::ServiceExt;
+
+use crate::leak_watch;
 
 const SIGN: &str = "leg-pain-order-sign";
 
@@ -26,7 +27,7 @@ fn service() -> Router {
 }
 
 async fn send(service: &Router, request: Request<Body>) -> (StatusCode, HeaderMap, Value) {
-    let (head, body) = service.clone().oneshot(request).await.unwrap().into_parts();
+    let (head, body) = leak_watch::ask(service.clone(), request).await.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     (head.status, head.headers, serde_json::from_slice(&body).unwrap_or(Value::Null))
 }

@@ -14,9 +14,9 @@ use gaitkeeper::knowledge::{Knowledge, PackageSource};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use time::macros::datetime;
-use tower::ServiceExt;
 
 use crate::golden::folders;
+use crate::leak_watch;
 
 /// The service as it is deployed, with its clock standing still.
 fn app() -> Arc<App> {
@@ -26,7 +26,7 @@ fn app() -> Arc<App> {
 }
 
 async fn send(request: Request<Body>) -> (StatusCode, Value) {
-    let response = http::router(app()).unwrap().oneshot(request).await.unwrap();
+    let response = leak_watch::ask(http::router(app()).unwrap(), request).await;
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, serde_json::from_slice(&body).unwrap_or(Value::Null))

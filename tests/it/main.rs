@@ -17,6 +17,7 @@ mod feedback;
 mod fetch;
 mod golden;
 mod knowledge_mistakes;
+mod leak_watch;
 mod oracle;
 mod package;
 mod pages;

@@ -15,7 +15,8 @@ use gaitkeeper::rehearsal::Synthetics;
 use http_body_util::BodyExt;
 use serde_json::Value;
 use time::macros::datetime;
-use tower::ServiceExt;
+
+use crate::leak_watch;
 
 fn service(sandbox: bool) -> Router {
     let config = Config::load(None, [], &Overrides { sandbox, ..Overrides::default() }).unwrap();
@@ -25,7 +26,7 @@ fn service(sandbox: bool) -> Router {
 }
 
 async fn send(service: &Router, request: Request<Body>) -> (StatusCode, HeaderMap, String) {
-    let response = service.clone().oneshot(request).await.unwrap();
+    let response = leak_watch::ask(service.clone(), request).await;
     let (head, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     (head.status, head.headers, String::from_utf8(body.to_vec()).unwrap())

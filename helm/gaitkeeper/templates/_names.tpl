@@ -145,6 +145,9 @@ client_authorities = {{ printf "/etc/gaitkeeper/client-authorities/%s" .key | to
 {{- $_ := set $sections "telemetry" (merge $telemetry (default dict $sections.telemetry)) }}
 {{- end }}
 {{- end }}
+{{- if include "gaitkeeper.several" . }}
+{{- $_ := set $sections "auth" (merge (default dict $sections.auth) (dict "used_tokens" "database")) }}
+{{- end }}
 {{- range $section, $settings := $sections }}
 
 [{{ $section }}]

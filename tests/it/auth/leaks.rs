@@ -9,6 +9,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
 use crate::golden::folders;
+use crate::leak_watch::secrets;
 use crate::traces::Receiver;
 
 /// What must never be seen again.
@@ -25,44 +26,6 @@ impl io::Write for Written {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Every text of a call that tells something of somebody: ids, references, names, dates, values in words.
-fn secrets(call: &Value, found: &mut Vec<String>) {
-    const TELLING: [&str; 13] = [
-        "id",
-        "patientId",
-        "userId",
-        "hookInstance",
-        "reference",
-        "family",
-        "given",
-        "birthDate",
-        "text",
-        "authoredOn",
-        "effectiveDateTime",
-        "recordedDate",
-        "fullUrl",
-    ];
-    fn all(value: &Value, found: &mut Vec<String>) {
-        match value {
-            Value::String(text) => found.push(text.clone()),
-            Value::Array(items) => items.iter().for_each(|item| all(item, found)),
-            _ => {}
-        }
-    }
-    match call {
-        Value::Object(members) => {
-            for (name, value) in members {
-                if TELLING.contains(&name.as_str()) {
-                    all(value, found);
-                }
-                secrets(value, found);
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| secrets(item, found)),
-        _ => {}
     }
 }
 

@@ -5,6 +5,7 @@ mod keys;
 mod leaks;
 mod limits;
 mod matrix;
+mod replicas;
 mod signer;
 
 use std::fs;
@@ -23,8 +24,8 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
-use tower::ServiceExt;
 
+use crate::leak_watch;
 use signer::Signer;
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 09:00 UTC);
@@ -94,7 +95,7 @@ struct Answer {
 }
 
 async fn send(router: axum::Router, request: Request<Body>) -> Answer {
-    let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
+    let (parts, body) = leak_watch::ask(router, request).await.into_parts();
     let body = serde_json::from_slice(&body.collect().await.unwrap().to_bytes()).unwrap_or(Value::Null);
     Answer { status: parts.status.as_u16(), headers: parts.headers, body }
 }

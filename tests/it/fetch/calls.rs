@@ -12,10 +12,10 @@ use gaitkeeper::config::{Config, Overrides};
 use gaitkeeper::knowledge::Service;
 use gaitkeeper::telemetry::fields::VOCABULARY;
 use http_body_util::BodyExt;
-use tower::ServiceExt;
 
 use super::*;
 use crate::golden::{folders, settle};
+use crate::leak_watch;
 
 const VIEW: &str = "leg-pain-patient-view";
 const SIGN: &str = "leg-pain-order-sign";
@@ -32,7 +32,7 @@ async fn call(app: &Arc<App>, service: &str, body: &Value) -> (u16, Value) {
     let request = axum::http::Request::post(format!("/cds-services/{service}"));
     let request = request.header("content-type", "application/json");
     let request = request.body(Body::from(body.to_string())).unwrap();
-    let response = gaitkeeper::http::router(Arc::clone(app)).unwrap().oneshot(request).await.unwrap();
+    let response = leak_watch::ask(gaitkeeper::http::router(Arc::clone(app)).unwrap(), request).await;
     let status = response.status().as_u16();
     let mut answer =
         serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap();
