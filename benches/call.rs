@@ -62,10 +62,14 @@ fn evaluate(bencher: Bencher<'_, '_>) {
 }
 
 /// Judging and rendering: for a chart that brings cards, and for one that brings none.
-#[divan::bench(args = ["some cards", "no card"])]
+#[divan::bench(args = ["five cards", "no card"])]
 fn evaluate_and_render(bencher: Bencher<'_, '_>, what: &str) {
-    let body = if what == "no card" { bodies::of_small_entries(100) } else { bodies::patient_view(300, 40) };
+    let (body, cards) = match what {
+        "no card" => (bodies::of_small_entries(100), 0),
+        _ => (bodies::of_five_cards(), 5),
+    };
     travel(&body, |journey| {
+        assert_eq!(journey.response.cards.len(), cards, "{what}");
         bencher.bench_local(|| {
             let findings = evaluate::evaluate(&KNOWLEDGE, journey.service, black_box(journey.chart));
             cards::render(journey.rendering, &findings).cards.len()

@@ -147,39 +147,39 @@ fn calendar(year: i32, month: u32, day: u32) -> Result<Date, UnreadableDate> {
 
 /// The moment named by `hh:mm[:ss[.fff]](Z|±hh:mm)`; `None` where the zone is missing.
 fn moment(day: Date, clock: &str) -> Result<Option<OffsetDateTime>, UnreadableDate> {
-    let (clock, offset) = if let Some(clock) = clock.strip_suffix(['Z', 'z']) {
-        (clock, Some(UtcOffset::UTC))
-    } else if let Some(at) = clock.rfind(['+', '-']) {
-        let (clock, zone) = clock.split_at(at);
-        let sign: i8 = if zone.starts_with('-') { -1 } else { 1 };
-        let (hours, minutes) = zone.get(1..).and_then(|zone| zone.split_once(':')).ok_or(UnreadableDate)?;
-        let hours = i8::try_from(digits(Some(hours), 2)?).map_err(|_| UnreadableDate)?;
-        let minutes = i8::try_from(digits(Some(minutes), 2)?).map_err(|_| UnreadableDate)?;
-        let offset = UtcOffset::from_hms(sign * hours, sign * minutes, 0).map_err(|_| UnreadableDate)?;
-        (clock, Some(offset))
-    } else {
-        (clock, None)
+    let two = |text: &str, at: usize| {
+        let number = digits(text.get(at..at + 2), 2)?;
+        u8::try_from(number).map_err(|_| UnreadableDate)
     };
-    let (clock, fraction) = match clock.split_once('.') {
-        Some((clock, fraction)) => (clock, fraction),
-        None => (clock, "0"),
+    let colon = |text: &str, at: usize| text.as_bytes().get(at) == Some(&b':');
+    let (hour, minute) = (two(clock, 0)?, two(clock, 3)?);
+    let rest = clock.get(5..).filter(|_| colon(clock, 2)).ok_or(UnreadableDate)?;
+    let (second, rest) = match rest.strip_prefix(':') {
+        Some(seconds) => (two(seconds, 0)?, seconds.get(2..).unwrap_or_default()),
+        None => (0, rest),
     };
-    if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(UnreadableDate);
-    }
-    let mut parts = clock.split(':');
-    let hour = digits(parts.next(), 2)?;
-    let minute = digits(parts.next(), 2)?;
-    let second = parts.next().map_or(Ok(0), |second| digits(Some(second), 2))?;
-    if parts.next().is_some() {
-        return Err(UnreadableDate);
-    }
-    let nanos = fraction.bytes().chain(std::iter::repeat(b'0')).take(9);
-    let nanos = nanos.fold(0, |nanos, digit| nanos * 10 + u32::from(digit - b'0'));
-    let [hour, minute, second] =
-        [hour, minute, second].map(|part| u8::try_from(part).map_err(|_| UnreadableDate));
-    let clock = Time::from_hms_nano(hour?, minute?, second?, nanos).map_err(|_| UnreadableDate)?;
-    Ok(offset.map(|offset| OffsetDateTime::new_in_offset(day, clock, offset)))
+    let (nanos, zone) = match rest.strip_prefix('.') {
+        Some(rest) => {
+            let end = rest.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+            let (fraction, zone) = rest.split_at_checked(end).filter(|_| end > 0).ok_or(UnreadableDate)?;
+            let nanos = fraction.bytes().chain(std::iter::repeat(b'0')).take(9);
+            (nanos.fold(0, |nanos, digit| nanos * 10 + u32::from(digit - b'0')), zone)
+        }
+        None => (0, rest),
+    };
+    let time = Time::from_hms_nano(hour, minute, second, nanos).map_err(|_| UnreadableDate)?;
+    let sign: i8 = match zone.as_bytes().first() {
+        None => return Ok(None),
+        Some(b'Z' | b'z') if zone.len() == 1 => {
+            return Ok(Some(OffsetDateTime::new_in_offset(day, time, UtcOffset::UTC)));
+        }
+        Some(b'+') if zone.len() == 6 && colon(zone, 3) => 1,
+        Some(b'-') if zone.len() == 6 && colon(zone, 3) => -1,
+        _ => return Err(UnreadableDate),
+    };
+    let part = |at| i8::try_from(two(zone, at)?).map_err(|_| UnreadableDate);
+    let offset = UtcOffset::from_hms(sign * part(1)?, sign * part(4)?, 0).map_err(|_| UnreadableDate)?;
+    Ok(Some(OffsetDateTime::new_in_offset(day, time, offset)))
 }
 
 #[cfg(test)]

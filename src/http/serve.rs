@@ -28,6 +28,9 @@ use super::{platform, router};
 use crate::app::App;
 use crate::telemetry;
 
+/// Bytes that are read from a connection at once, at most.
+const READ_BUFFER: usize = 64 * 1024;
+
 /// How long to wait after a connection could not be accepted: the cause is mostly too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long a client may take to agree on TLS.
@@ -182,6 +185,8 @@ async fn listen(
     let service = TowerToHyperService::new(router);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(terms.header_timeout).max_header_size(terms.head);
+    // A body is copied out of it as it comes; as large as a body it would be held twice.
+    http.max_buf_size(terms.head.max(READ_BUFFER));
     let in_flight = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(terms.connections.min(Semaphore::MAX_PERMITS)));
     // Dropped with this function, it ends what is still open after the grace.

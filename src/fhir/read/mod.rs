@@ -146,6 +146,8 @@ struct Reader<'p, 'a> {
     patient_urls: Vec<Cow<'a, str>>,
     /// What was read already: the same resource may stand under several keys.
     seen: HashSet<(&'static str, Cow<'a, str>), foldhash::quality::RandomState>,
+    /// Whom the last `subject` named: nearly all are the same text.
+    last_subject: Option<(&'a RawValue, Belongs)>,
     /// Counts resources, to name those without an id.
     places: usize,
     chart: Chart,
@@ -167,6 +169,7 @@ impl<'p, 'a> Reader<'p, 'a> {
             medications: Medications::default(),
             patient_urls: Vec::new(),
             seen: HashSet::default(),
+            last_subject: None,
             places: 0,
             chart: Chart::empty(subject.today, plan.measurements.len(), plan.answers.len()),
         }
@@ -244,7 +247,7 @@ impl<'p, 'a> Reader<'p, 'a> {
         {
             return None;
         }
-        let whose = belongs(common.subject, self.subject.patient_id, &self.patient_urls, |_| true);
+        let whose = self.whose(common.subject);
         let why = match whose {
             Belongs::No => {
                 self.chart.gaps.push(Gap { source, why: Unusable::OtherPatient });
@@ -255,6 +258,16 @@ impl<'p, 'a> Reader<'p, 'a> {
             Belongs::Yes | Belongs::Unsaid => return Some(Ok(source)),
         };
         Some(Err(Gap { source, why }))
+    }
+
+    fn whose(&mut self, subject: Option<&'a RawValue>) -> Belongs {
+        let known = self.last_subject.zip(subject).filter(|((last, _), subject)| last.get() == subject.get());
+        if let Some(((_, whose), _)) = known {
+            return whose;
+        }
+        let whose = belongs(subject, self.subject.patient_id, &self.patient_urls, |_| true);
+        self.last_subject = subject.map(|subject| (subject, whose));
+        whose
     }
 
     /// Newest first; results of the same time by release, then by name, so that the order never depends on the client.
