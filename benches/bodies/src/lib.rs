@@ -21,10 +21,12 @@ pub fn patient_view(observations: usize, conditions: usize) -> String {
     )
 }
 
-/// The large call, of a woman who has patellofemoral pain and erythromelalgia too: five cards.
+/// The large call, of a woman who has patellofemoral pain and erythromelalgia too, all of it since February 2026: five
+/// cards in March.
 #[must_use]
 pub fn of_five_cards() -> String {
-    patient_view(300, 40).replacen("195967001", "430725003", 1).replacen("195967001", "37151006", 1)
+    let new_problems = patient_view(300, 40).replace("2020-01-01", "2026-02-01");
+    new_problems.replacen("195967001", "430725003", 1).replacen("195967001", "37151006", 1)
 }
 
 /// A body of at least `bytes`, nine of ten entries Observations.
