@@ -40,7 +40,9 @@ type Node struct {
 type pod struct {
 	*core.Pod
 	processes []*process
-	stop      context.CancelFunc
+	// Folders by name, which all containers share.
+	volumes map[string]string
+	stop    context.CancelFunc
 }
 
 // Ended is how a process of a pod ended.
@@ -57,6 +59,11 @@ func (c *Cluster) NewNode(namespace, image, folder string) *Node {
 
 // Run takes pods until the context ends, and then stops those that are left.
 func (n *Node) Run(ctx context.Context) {
+	// Endpoints are pods of nodes that are known.
+	_, err := n.cluster.Client.CoreV1().Nodes().Create(ctx, &core.Node{ObjectMeta: meta.ObjectMeta{Name: nodeName}}, meta.CreateOptions{})
+	if err != nil && !failures.IsAlreadyExists(err) {
+		n.fail(err)
+	}
 	api := n.cluster.Client.CoreV1().Pods(n.namespace)
 	for ctx.Err() == nil {
 		found, err := api.List(ctx, meta.ListOptions{})
@@ -77,7 +84,7 @@ func (n *Node) see(ctx context.Context, seen *core.Pod) {
 	taken, known := n.pods[seen.UID]
 	if !known && seen.DeletionTimestamp == nil {
 		ctx, stop := context.WithCancel(ctx)
-		taken = &pod{Pod: seen, stop: stop}
+		taken = &pod{Pod: seen, volumes: map[string]string{}, stop: stop}
 		n.pods[seen.UID] = taken
 		n.tasks.Go(func() { n.keep(ctx, taken) })
 	}
@@ -135,6 +142,9 @@ func (n *Node) keep(ctx context.Context, pod *pod) {
 		n.watch(ctx, pod)
 	} else if ctx.Err() == nil {
 		n.fail(fmt.Errorf("pod %s is not started: %w", pod.Name, err))
+		if err := n.report(ctx, pod, core.PodStatus{Phase: core.PodFailed, Message: err.Error()}); err != nil {
+			n.fail(err)
+		}
 	}
 	<-ctx.Done()
 	n.end(pod)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os/exec"
 	"strconv"
+	"time"
 
 	core "k8s.io/api/core/v1"
 	discovery "k8s.io/api/discovery/v1"
@@ -60,7 +61,16 @@ func (c *Cluster) forward(ctx context.Context, client net.Conn, service *core.Se
 	_, _ = io.Copy(client, pod)
 }
 
-func (c *Cluster) endpoint(ctx context.Context, service *core.Service, port string) (string, error) {
+// endpoint is a ready one of the Service, waited for until the controllers have seen it.
+func (c *Cluster) endpoint(ctx context.Context, service *core.Service, port string) (found string, err error) {
+	err = until(ctx, 10*time.Second, func() error {
+		found, err = c.endpointNow(ctx, service, port)
+		return err
+	})
+	return found, err
+}
+
+func (c *Cluster) endpointNow(ctx context.Context, service *core.Service, port string) (string, error) {
 	slices, err := c.Client.DiscoveryV1().EndpointSlices(service.Namespace).List(ctx, meta.ListOptions{
 		LabelSelector: discovery.LabelServiceName + "=" + service.Name,
 	})

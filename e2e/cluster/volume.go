@@ -10,8 +10,19 @@ import (
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// volume makes the folder of a volume, with links as a kubelet sets them, so that a whole version can be exchanged.
+// volume is the folder of a volume, made when the first container needs it.
 func (n *Node) volume(ctx context.Context, pod *pod, volume *core.Volume) (string, error) {
+	if folder, made := pod.volumes[volume.Name]; made {
+		return folder, nil
+	}
+	folder, err := n.newVolume(ctx, pod, volume)
+	if err == nil {
+		pod.volumes[volume.Name] = folder
+	}
+	return folder, err
+}
+
+func (n *Node) newVolume(ctx context.Context, pod *pod, volume *core.Volume) (string, error) {
 	folder := filepath.Join(n.folder, string(pod.UID), "volumes", volume.Name)
 	group := int(*pod.Spec.SecurityContext.FSGroup)
 	switch api := n.cluster.Client.CoreV1(); {
@@ -60,6 +71,7 @@ func owned(folder string, group int) error {
 	return os.Chmod(folder, 0o770|os.ModeSetgid)
 }
 
+// project writes files with links as a kubelet sets them, so that a whole version can be exchanged.
 func project(folder string, files map[string][]byte, items []core.KeyToPath, mode int32, group int) error {
 	if len(items) == 0 {
 		for key := range files {
