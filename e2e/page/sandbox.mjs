@@ -8,9 +8,9 @@ export async function visit(page, base, choice = {}) {
   await settled(page);
 }
 
-/** Waits until nothing is under way. */
+/** Waits until nothing is under way: the calls, and the reasons of the one that is looked at. */
 export async function settled(page) {
-  await page.waitForFunction(() => document.querySelectorAll('.told').length > 0 && !document.querySelector('#cards[aria-busy]'));
+  await page.waitForFunction(() => document.querySelectorAll('.told').length > 0 && !document.querySelector('#cards[aria-busy], #why[aria-busy]'));
 }
 
 /** The cards of one hook, or of all: `{ indicator, summary }`. */
@@ -28,7 +28,7 @@ export const drafts = (page) => page.locator('#drafts .draft > span').allTextCon
 /** Opens every part of the page that is folded. */
 export async function unfold(page) {
   await page.evaluate(() => document.querySelectorAll('details').forEach((node) => (node.open = true)));
-  await page.waitForTimeout(50);
+  await page.waitForFunction(() => [...document.querySelectorAll('.rule')].every((node) => node.childElementCount > 1));
 }
 
 /** Chooses an order of the pad. */
@@ -40,8 +40,12 @@ export async function order(page, slug) {
 
 /** Sets the value of a result, as the field of "Change a value" does. */
 export async function setValue(page, value) {
-  await page.locator('#change input[type="number"]').fill(String(value));
-  await page.waitForTimeout(200);
+  await askedAgain(page, () => page.locator('#change input[type="number"]').fill(String(value)));
+}
+
+/** Does something after which the services are asked again, a moment later, and waits for their answers. */
+export async function askedAgain(page, act) {
+  await Promise.all([page.waitForRequest(/\/cds-services\/[^/]+$/), act()]);
   await settled(page);
 }
 

@@ -214,23 +214,42 @@ function showCalls() {
   showBehind();
 }
 
-async function showBehind() {
+function showBehind() {
   const call = ehr.calls.get(part("which").value);
+  if (call) {
+    showWire(part("wire"), call);
+    showIntegrator(part("integrator"), call, ehr);
+  } else {
+    for (const id of ["wire", "integrator"]) part(id).replaceChildren();
+  }
+  explain(call);
+}
+
+/** The call whose reasons are on the page, or on their way to it. */
+let explained;
+
+/** Shows why. What somebody has unfolded stays as it is for as long as it is of the same call. */
+async function explain(call) {
+  if (call === explained) return;
+  explained = call;
+  const node = part("why");
   if (!call) {
-    for (const id of ["why", "wire", "integrator"]) part(id).replaceChildren();
+    node.removeAttribute("aria-busy");
+    node.replaceChildren();
     return;
   }
-  showWire(part("wire"), call);
-  showIntegrator(part("integrator"), call, ehr);
+  node.setAttribute("aria-busy", "true");
+  const given = [...ehr.drafts, ...(call.more.conditions ?? [])];
+  const { record } = ehr;
+  const find = (ref) => record.find(ref) ?? given.find((resource) => reference(resource) === ref);
   try {
     call.report ??= client.parsed(await client.explain(call.service.id, call.body));
+    if (call === explained) showWhy(node, call.report, find);
   } catch (error) {
-    part("why").replaceChildren(element("p", "notice", error.message));
-    return;
+    if (call === explained) node.replaceChildren(element("p", "notice", error.message));
+  } finally {
+    if (call === explained) node.removeAttribute("aria-busy");
   }
-  const given = [...ehr.drafts, ...(call.more.conditions ?? [])];
-  const find = (ref) => ehr.record.find(ref) ?? given.find((resource) => reference(resource) === ref);
-  if (ehr.calls.get(part("which").value) === call) showWhy(part("why"), call.report, find);
 }
 
 // --- The address and the form
