@@ -10,7 +10,7 @@ BENCH_SOAK ?= 600
 STATIC = x86_64-unknown-linux-musl
 BUILT = $(or $(CARGO_TARGET_DIR),target)
 IMAGE_ROOT ?= $(BUILT)/image
-LOAD = $(BUILT)/release/gaitkeeper-load --gaitkeeper $(BUILT)/release/gaitkeeper --bare $(BUILT)/release/bare
+LOAD = $(BUILT)/release/gaitkeeper-load --gaitkeeper $(BUILT)/release/gaitkeeper --bare $(BUILT)/baseline/bare
 CARGO_HOME ?= $(HOME)/.cargo
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
@@ -36,12 +36,14 @@ bench: ## Micro-benchmarks, then the service and bare handlers under load; write
 	mkdir -p $(BUILT)
 	cargo bench --locked --bench call > $(BUILT)/bench-call.txt
 	cargo build --release --locked
-	cargo build --release --locked -p gaitkeeper-load
+	cargo build --release --locked -p gaitkeeper-load --bin gaitkeeper-load
+	cargo build --profile baseline --locked -p gaitkeeper-load --bin bare
 	$(LOAD) --micro $(BUILT)/bench-call.txt --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) --soak $(BENCH_SOAK) --write docs
 
 bench-quick: ## Fails where throughput or memory is far off its goal (under 3 minutes after building; wrk, two cores)
 	cargo build --release --locked
-	cargo build --release --locked -p gaitkeeper-load
+	cargo build --release --locked -p gaitkeeper-load --bin gaitkeeper-load
+	cargo build --profile baseline --locked -p gaitkeeper-load --bin bare
 	$(LOAD) --quick
 
 e2e: ## What needs other programs: PostgreSQL, a rolling upgrade behind HAProxy, a receiver of traces, the chart with Helm, the image, the pages in Chromium, two real FHIR servers

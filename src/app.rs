@@ -14,6 +14,7 @@ use crate::fhir::{FetchPolicy, Fetcher, KeyNames};
 use crate::knowledge::{Knowledge, Service};
 use crate::pipeline::{self, CallError, Fetching, Setting};
 use crate::report::Report;
+use crate::telemetry::metrics::Supplies;
 use crate::telemetry::traces::{Traces, TracesError};
 use crate::wire::{Discovery, ServiceEntry};
 
@@ -43,17 +44,19 @@ pub struct App {
 struct Treatment {
     policy: FetchPolicy,
     names: KeyNames,
+    supplies: Supplies,
     one_action: bool,
 }
 
 impl Treatment {
-    fn of(client: &Client, config: &Config) -> Treatment {
+    fn of(client: &Client, config: &Config, keys: &[&str]) -> Treatment {
         let names = KeyNames {
             aliases: client.prefetch_aliases.clone(),
             any_case: client.dialect.manner().any_case_of_keys,
         };
         let policy = FetchPolicy::of_client(&config.fhir, config.sandboxed(), client);
-        Treatment { policy, names, one_action: client.dialect.manner().one_action }
+        let supplies = Supplies::new(Some(&client.name), keys.iter().copied());
+        Treatment { policy, names, supplies, one_action: client.dialect.manner().one_action }
     }
 }
 
@@ -102,8 +105,13 @@ impl App {
             feedback: Arc::new(feedback),
             traces: Traces::new(&config.telemetry)?,
             auth: Auth::new(&config)?,
-            anyone: Treatment { policy, names: KeyNames::default(), one_action: false },
-            clients: config.clients.iter().map(|client| Treatment::of(client, &config)).collect(),
+            anyone: Treatment {
+                policy,
+                names: KeyNames::default(),
+                supplies: Supplies::new(None, keys.iter().copied()),
+                one_action: false,
+            },
+            clients: config.clients.iter().map(|client| Treatment::of(client, &config, &keys)).collect(),
             config,
             clock,
             knowledge,
@@ -169,8 +177,8 @@ impl App {
         let setting =
             Setting { knowledge: &self.knowledge, now: self.clock.now(), public_url: &self.public_url };
         let treatment = pass.and_then(|pass| self.clients.get(pass.place())).unwrap_or(&self.anyone);
-        let Treatment { policy, names, one_action } = treatment;
-        let fetching = Fetching { fetcher: &self.fetcher, policy, names, pass };
+        let Treatment { policy, names, supplies, one_action } = treatment;
+        let fetching = Fetching { fetcher: &self.fetcher, policy, names, supplies, pass };
         let travel = pipeline::travel_fetching(&setting, fetching, service_id, body, |journey| {
             (journey.response, journey.origins)
         });

@@ -13,7 +13,7 @@ use crate::fhir::{
 };
 use crate::knowledge::{Knowledge, Service};
 use crate::telemetry::correlation::Correlation;
-use crate::telemetry::metrics::{self, Stages};
+use crate::telemetry::metrics::{self, Stages, Supplies, Supply};
 use crate::wire::{Call, Card, Context, Hook, RequestError, Response};
 
 /// What every call is answered with.
@@ -88,6 +88,8 @@ pub struct Fetching<'a> {
     pub policy: &'a FetchPolicy,
     /// What the client calls our prefetch keys.
     pub names: &'a KeyNames,
+    /// Where it is counted how the keys come.
+    pub supplies: &'a Supplies,
     /// With what the client was let in, where there are clients.
     pub pass: Option<&'a Pass>,
 }
@@ -141,7 +143,7 @@ pub async fn travel_fetching<T>(
     let gathered = sent.fetch(setting, fetching, &acquired).await;
     let sent_alone = acquired.coverages();
     let acquired = acquired.with(&sent.service.needs, &gathered);
-    sent.measure(fetching.pass.map(Pass::name), &sent_alone, &acquired);
+    sent.measure(fetching.supplies, &sent_alone, &acquired);
     stages.end(&sent.service.id, "acquire");
     sent.judge(setting, &acquired, stages, arrive)
 }
@@ -214,15 +216,15 @@ impl<'a> Sent<'a> {
     }
 
     /// Counts how each prefetch key came.
-    fn measure(&self, client: Option<&str>, sent: &[Coverage], acquired: &Acquired<'_>) {
+    fn measure(&self, supplies: &Supplies, sent: &[Coverage], acquired: &Acquired<'_>) {
         let after = acquired.supplies.iter().map(|supply| supply.coverage);
         for ((need, sent), after) in self.service.needs.iter().zip(sent).zip(after) {
             let supply = match (sent, after) {
-                (_, Coverage::Unavailable(_) | Coverage::NotAsked) => "missing",
-                (Coverage::Unavailable(_) | Coverage::NotAsked, _) => "fetched",
-                _ => "sent",
+                (_, Coverage::Unavailable(_) | Coverage::NotAsked) => Supply::Missing,
+                (Coverage::Unavailable(_) | Coverage::NotAsked, _) => Supply::Fetched,
+                _ => Supply::Sent,
             };
-            metrics::need(client, &need.key, supply);
+            supplies.count(&need.key, supply);
             if let Some(lack) = after.lack() {
                 metrics::gap(&need.key, lack.to_string());
             }

@@ -7,15 +7,13 @@ mod suggestion;
 mod table;
 mod value;
 
-use std::collections::BTreeMap;
-
 use time::OffsetDateTime;
 
 use crate::chart::{Chart, Truth};
 use crate::evaluate::{Finding, Findings, Outcome};
 use crate::feedback::{Origin, OriginId};
 use crate::fhir::Drafts;
-use crate::knowledge::{CardPlan, Knowledge, Service, Statement, Suggest, Text, Words};
+use crate::knowledge::{CardPlan, Knowledge, Piece, Service, Statement, Suggest, Text, Words};
 use crate::wire::{Card, Coding, Context, Indicator, Link, LinkType, SelectionBehavior, Source};
 use value::Prose;
 
@@ -108,7 +106,9 @@ impl<'a> Rendering<'a> {
         self.add_open_questions(&mut detail, finding);
         self.add_footer(&mut detail, finding.rule.topic);
         let suggest: Vec<&Suggest> = plan.suggest.iter().collect();
+        let origin = self.origin(&code);
         let card = self.assemble(Parts {
+            origin: &origin,
             code: &code,
             title: &finding.rule.title,
             topic: finding.rule.topic,
@@ -121,7 +121,7 @@ impl<'a> Rendering<'a> {
         });
         Some(Draft {
             card,
-            origin: self.origin(&code).id(),
+            origin: origin.id(),
             trial: finding.rule.trial,
             position: usize::from(finding.id.0),
         })
@@ -144,29 +144,22 @@ impl<'a> Rendering<'a> {
     }
 
     fn text(&self, text: &Text, prose: Prose, missed: &[&str]) -> String {
-        let values: BTreeMap<&str, String> = text
-            .names
-            .iter()
-            .map(|(name, named, shown)| {
-                (name.as_str(), value::in_words(named, *shown, self.chart, prose, missed))
-            })
-            .collect();
-        let template = self.knowledge.templates.get_template(&text.template);
-        match template.and_then(|template| template.render(values)) {
-            Ok(text) => text,
-            Err(error) => {
-                // Names are checked at load, so that only an arithmetic slip in a template can end here.
-                tracing::error!(template = text.template, error = %error.kind(), "rendering a text");
-                String::new()
+        let mut words = String::new();
+        for piece in &text.0 {
+            match piece {
+                Piece::Words(same) => words.push_str(same),
+                Piece::Named(named, shown) => {
+                    words.push_str(&value::in_words(named, *shown, self.chart, prose, missed));
+                }
             }
         }
+        words
     }
 
     fn assemble(&self, parts: Parts<'_>) -> Card {
         let package = &self.knowledge.package;
-        let origin = self.origin(parts.code);
         let review = self.knowledge.review_of(parts.topic);
-        let suggestions = if self.lay() { Vec::new() } else { self.suggestions(parts.suggest, &origin) };
+        let suggestions = if self.lay() { Vec::new() } else { self.suggestions(parts.suggest, parts.origin) };
         let one_of_them = |suggest: &&Suggest| suggest.selection == SelectionBehavior::AtMostOne;
         let selection = if parts.suggest.iter().all(one_of_them) {
             SelectionBehavior::AtMostOne
@@ -198,7 +191,7 @@ impl<'a> Rendering<'a> {
             })
         });
         Card {
-            uuid: origin.uuid().to_string(),
+            uuid: parts.origin.uuid().to_string(),
             summary: shortened(&parts.summary),
             detail: Some(parts.detail).filter(|detail| !detail.is_empty()),
             indicator: parts.indicator,
@@ -231,6 +224,7 @@ impl Rendering<'_> {
 
 /// What a card is made of.
 struct Parts<'p> {
+    origin: &'p Origin,
     code: &'p str,
     title: &'p str,
     topic: usize,

@@ -100,7 +100,9 @@ impl Rendering<'_> {
         self.add_footer(&mut detail, group.topic);
         let suggest: Vec<&Suggest> =
             rows.iter().filter(|row| row.missed()).filter_map(|row| row.plan.suggest.as_ref()).collect();
+        let origin = self.origin(&group.name);
         let card = self.assemble(Parts {
+            origin: &origin,
             code: &group.name,
             title: &group.title,
             topic: group.topic,
@@ -111,7 +113,7 @@ impl Rendering<'_> {
             suggest: &suggest,
             links: &[],
         });
-        Some(Draft { card, origin: self.origin(&group.name).id(), trial: false, position })
+        Some(Draft { card, origin: origin.id(), trial: false, position })
     }
 
     fn urgency(&self, row: &Row<'_>) -> Indicator {
@@ -181,5 +183,12 @@ impl Rendering<'_> {
 
 /// Text on one line, as a table cell must be.
 fn on_one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut line = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
 }

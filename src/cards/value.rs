@@ -1,6 +1,6 @@
 //! Facts of a chart in words, safe for the text they stand in.
 
-use crate::chart::{Chart, Coverage, Measurement, Measurements, Truth, trimmed};
+use crate::chart::{Chart, Coverage, Measurement, Measurements, Truth};
 use crate::evaluate::{drafts, in_use};
 use crate::knowledge::{Answered, Coded, Measured, Named, Shown};
 
@@ -56,9 +56,6 @@ pub(super) fn in_words(named: &Named, shown: Shown, chart: &Chart, prose: Prose,
         Named::Order(fact) => {
             let found = chart.orders.iter().filter(|order| order.in_focus && drafts(order, fact));
             listed(found.map(|o| o.label.as_str()), fact, Coverage::Complete, prose)
-        }
-        Named::Limit(limit) => {
-            format!("{} {}", trimmed(limit.value, 3), limit.unit_shown).trim_end().to_owned()
         }
         Named::Missed => missed.join(", "),
     }

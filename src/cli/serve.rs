@@ -89,7 +89,7 @@ async fn serve(app: App) -> Outcome {
             auth.read_keys().await;
         }
     });
-    http::serve(app, listener, platform, stop).await?;
+    Box::pin(http::serve(app, listener, platform, stop)).await?;
     Ok(ExitCode::SUCCESS)
 }
 

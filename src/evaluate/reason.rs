@@ -6,7 +6,7 @@ use super::evidence::Evidence;
 use super::judge::{Strictness, judge};
 use crate::chart::{Chart, Truth, trimmed};
 use crate::knowledge::files::WhoseDose;
-use crate::knowledge::{Comparison, Condition, Length, Limit};
+use crate::knowledge::{Comparison, Condition, Length};
 
 /// One condition with its outcome and what it rests on.
 #[derive(Debug, Clone, Serialize)]
@@ -45,17 +45,13 @@ pub fn reason(condition: &Condition, chart: &Chart, strictness: Strictness) -> R
     }
 }
 
-fn limit(limit: &Limit) -> String {
-    format!("{} {}", trimmed(limit.value, 3), limit.unit_shown).trim_end().to_owned()
-}
-
 fn lasting(length: &Length) -> String {
     let comparison = match length.comparison {
         Comparison::Above => "more than",
         Comparison::Below => "less than",
         other => other.words(),
     };
-    format!("{comparison} {}", limit(&length.limit))
+    format!("{comparison} {}", length.limit.in_words())
 }
 
 /// A condition in words, without what is inside it.
@@ -69,7 +65,7 @@ pub fn in_words(condition: &Condition) -> String {
         Condition::Has(diagnosis) => format!("has {}", diagnosis.title),
         Condition::Had(diagnosis) => format!("had {}", diagnosis.title),
         Condition::Compare { fact, comparison, limit: bound } => {
-            format!("{} {} {}", fact.title, comparison.words(), limit(bound))
+            format!("{} {} {}", fact.title, comparison.words(), bound.in_words())
         }
         Condition::OnRecord(fact) => format!("{} on record in {} days", fact.title, fact.current_for_days),
         Condition::Answer { fact, accepted } => {
@@ -113,9 +109,9 @@ pub fn in_words(condition: &Condition) -> String {
                 WhoseDose::Either => "ordered or taken",
             };
             let when = if *per_day { "in a day" } else { "at a time" };
-            format!("{} {whose} {when} above {}", medicine.title, limit(above))
+            format!("{} {whose} {when} above {}", medicine.title, above.in_words())
         }
-        Condition::AgeAtLeast(years) => format!("aged at least {}", limit(years)),
+        Condition::AgeAtLeast(years) => format!("aged at least {}", years.in_words()),
     }
 }
 

@@ -175,8 +175,11 @@ impl Sides {
     /// What words say: `left` or `right` as a word of its own.
     pub(super) fn in_words<'w>(texts: impl IntoIterator<Item = &'w str>) -> Sides {
         let mut sides = Sides::default();
-        // Both words have an f or a g; most names of results have neither.
-        let may_say = |text: &&str| text.bytes().any(|byte| matches!(byte | 0x20, b'f' | b'g'));
+        // One word has an "ft", the other a "gh"; most names of results have neither.
+        let may_say = |text: &&str| {
+            let mut pairs = text.bytes().zip(text.bytes().skip(1));
+            pairs.any(|(one, next)| matches!((one | 0x20, next | 0x20), (b'f', b't') | (b'g', b'h')))
+        };
         for text in texts.into_iter().filter(may_say) {
             for word in text.split(|c: char| !c.is_alphanumeric()) {
                 sides.left |= word.eq_ignore_ascii_case("left");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::chart::{AnswerId, ConceptSet, MeasurementId, Route};
+use crate::chart::{AnswerId, ConceptSet, MeasurementId, Route, trimmed};
 
 use super::files::{ServiceResource, WhenOld};
 
@@ -118,6 +118,12 @@ pub struct Limit {
 }
 
 impl Limit {
+    /// The number with its unit.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        format!("{} {}", trimmed(self.value, 3), self.unit_shown).trim_end().to_owned()
+    }
+
     /// A length of time in days: a week is 7, a month 30.
     #[must_use]
     pub fn days(&self) -> Option<i64> {
@@ -149,8 +155,6 @@ pub enum Named {
     Service(Arc<Coded>),
     /// An order.
     Order(Arc<Coded>),
-    /// A number.
-    Limit(Arc<Limit>),
     /// The rows of a group that are missed.
     Missed,
 }

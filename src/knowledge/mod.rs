@@ -24,7 +24,7 @@ pub use overlay::{Deployment, Overlay};
 pub use problem::{Problem, Problems};
 pub use questionnaire::Questionnaire;
 pub use rule::{
-    ActionPlan, CardPlan, Group, Order, RowPlan, Rule, RuleId, Service, Shown, Statement, Suggest,
+    ActionPlan, CardPlan, Group, Order, Piece, RowPlan, Rule, RuleId, Service, Shown, Statement, Suggest,
     SuggestOption, Text, Words,
 };
 pub use source::{PackageSource, SourceError};
@@ -33,7 +33,6 @@ pub use value_set::{Code, ValueSets};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use minijinja::Environment;
 use time::Date;
 
 use crate::chart::When;
@@ -72,8 +71,6 @@ pub struct Knowledge {
     pub fact_count: usize,
     /// What to look for in a chart.
     pub plan: ReadPlan,
-    /// The texts, by name.
-    pub templates: Environment<'static>,
     /// The cases, with the file they stand in; none where they were left unread.
     pub cases: Vec<(String, CaseFile)>,
     /// The value sets.

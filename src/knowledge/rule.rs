@@ -39,13 +39,17 @@ pub struct Rule {
     pub row: Option<RowPlan>,
 }
 
-/// A text with names of facts in it.
+/// A text with facts of a chart in it.
+#[derive(Debug, Clone, Default)]
+pub struct Text(pub Vec<Piece>);
+
+/// A piece of a text.
 #[derive(Debug, Clone)]
-pub struct Text {
-    /// The template, by its name in the environment.
-    pub template: String,
-    /// The names in it.
-    pub names: Vec<(String, Named, Shown)>,
+pub enum Piece {
+    /// Words that are the same for every chart; numbers of the package are among them.
+    Words(String),
+    /// A fact of the chart.
+    Named(Named, Shown),
 }
 
 /// Which part of a measured fact a text shows.

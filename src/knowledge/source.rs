@@ -1,5 +1,6 @@
 //! Where the text of a package comes from: a directory, or the copy inside the binary.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,8 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/cds-services/leg-pa
 /// The files of a package, by path relative to it (`topics/pad/rules.yaml`).
 #[derive(Debug, Clone, Default)]
 pub struct PackageSource {
-    files: BTreeMap<String, String>,
+    /// Those of the binary stay where they are in it.
+    files: BTreeMap<String, Cow<'static, str>>,
 }
 
 /// A package directory could not be read.
@@ -43,20 +45,22 @@ impl PackageSource {
     /// A package made of texts, for tests.
     #[must_use]
     pub fn of_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> PackageSource {
-        PackageSource { files: texts.into_iter().map(|(path, text)| (path.into(), text.into())).collect() }
+        PackageSource {
+            files: texts.into_iter().map(|(path, text)| (path.into(), text.to_owned().into())).collect(),
+        }
     }
 
     /// The same package with one file replaced, for tests of what a mistake does.
     #[must_use]
     pub fn with(mut self, path: &str, text: &str) -> PackageSource {
-        self.files.insert(path.to_owned(), text.to_owned());
+        self.files.insert(path.to_owned(), text.to_owned().into());
         self
     }
 
     /// The text of one file.
     #[must_use]
     pub fn text(&self, path: &str) -> Option<&str> {
-        self.files.get(path).map(String::as_str)
+        self.files.get(path).map(AsRef::as_ref)
     }
 
     /// The files directly or deeper under a folder, in order.
@@ -64,14 +68,14 @@ impl PackageSource {
         self.files
             .range(folder.to_owned()..)
             .take_while(move |(path, _)| path.starts_with(folder))
-            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .map(|(path, text)| (path.as_str(), text.as_ref()))
     }
 }
 
-fn collect_embedded(folder: &Dir<'_>, files: &mut BTreeMap<String, String>) {
+fn collect_embedded(folder: &'static Dir<'_>, files: &mut BTreeMap<String, Cow<'static, str>>) {
     for file in folder.files() {
         if let (Some(path), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
-            files.insert(path.to_owned(), text.to_owned());
+            files.insert(path.to_owned(), text.into());
         }
     }
     for folder in folder.dirs() {
@@ -82,7 +86,7 @@ fn collect_embedded(folder: &Dir<'_>, files: &mut BTreeMap<String, String>) {
 fn collect_directory(
     root: &Path,
     folder: &Path,
-    files: &mut BTreeMap<String, String>,
+    files: &mut BTreeMap<String, Cow<'static, str>>,
 ) -> Result<(), SourceError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -99,7 +103,7 @@ fn collect_directory(
             collect_directory(root, &path, files)?;
         } else if let Some(name) = path.strip_prefix(root).ok().and_then(Path::to_str) {
             let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
-            files.insert(name.replace(std::path::MAIN_SEPARATOR, "/"), text);
+            files.insert(name.replace(std::path::MAIN_SEPARATOR, "/"), text.into());
         }
     }
     Ok(())

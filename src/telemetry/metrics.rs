@@ -1,8 +1,11 @@
 //! Metrics for Prometheus. Every label has few values: names of our own, of the settings, or of HTTP; nothing of a patient.
 
+use std::collections::HashMap;
+use std::fmt;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use metrics::Counter;
 use metrics_exporter_prometheus::{
     BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
@@ -174,11 +177,51 @@ pub fn card(rule: &str, indicator: &'static str) {
         .increment(1);
 }
 
-/// A prefetch key was sent, fetched or missing.
-pub fn need(client: Option<&str>, key: &str, supply: &'static str) {
-    let client = client.unwrap_or("none").to_owned();
-    metrics::counter!("gaitkeeper_needs_total", "client" => client, "key" => key.to_owned(), "supply" => supply)
-        .increment(1);
+/// How a prefetch key came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Supply {
+    /// With the call.
+    Sent,
+    /// From the FHIR server.
+    Fetched,
+    /// Not at all.
+    Missing,
+}
+
+/// How the prefetch keys of one client come. A call has many of them: each counter is looked up by its labels once.
+#[derive(Default)]
+pub struct Supplies {
+    client: Option<String>,
+    counters: HashMap<String, [OnceLock<Counter>; 3], foldhash::quality::RandomState>,
+}
+
+impl Supplies {
+    /// Counters of these keys; `client` as in the settings.
+    pub fn new<'k>(client: Option<&str>, keys: impl Iterator<Item = &'k str>) -> Supplies {
+        let counters = keys.map(|key| (key.to_owned(), <[OnceLock<Counter>; 3]>::default())).collect();
+        Supplies { client: client.map(str::to_owned), counters }
+    }
+
+    /// One more time.
+    pub fn count(&self, key: &str, supply: Supply) {
+        let Some([sent, fetched, missing]) = self.counters.get(key) else { return };
+        let (counter, supply) = match supply {
+            Supply::Sent => (sent, "sent"),
+            Supply::Fetched => (fetched, "fetched"),
+            Supply::Missing => (missing, "missing"),
+        };
+        let counter = counter.get_or_init(|| {
+            let client = self.client.clone().unwrap_or_else(|| "none".to_owned());
+            metrics::counter!("gaitkeeper_needs_total", "client" => client, "key" => key.to_owned(), "supply" => supply)
+        });
+        counter.increment(1);
+    }
+}
+
+impl fmt::Debug for Supplies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Supplies").field("client", &self.client).finish_non_exhaustive()
+    }
 }
 
 /// A prefetch key did not come in full.

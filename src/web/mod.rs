@@ -13,6 +13,7 @@ pub use assets::{Asset, asset};
 pub use sandbox::{NoCall, Sandbox};
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
@@ -52,7 +53,8 @@ pub struct Site {
     guidance: BTreeMap<(Option<String>, Reader), Bytes>,
     sandbox: Option<Sandbox>,
     templates: Environment<'static>,
-    index: search::Index,
+    /// Made when the first question comes, because it takes as long as half of all the rest of a start.
+    index: OnceLock<search::Index>,
     root: String,
 }
 
@@ -70,7 +72,7 @@ impl Site {
             package: app.knowledge.package.id.clone(),
             guidance: guidance::write(&templates, &app.knowledge, frame)?,
             sandbox: if sandbox { Some(Sandbox::new(app, &templates, frame)?) } else { None },
-            index: search::Index::new(&app.knowledge),
+            index: OnceLock::new(),
             root: root.to_owned(),
             templates,
         })
@@ -96,7 +98,7 @@ impl Site {
         reader: Reader,
     ) -> Result<Bytes, minijinja::Error> {
         let frame = guidance::Frame::new(knowledge, &self.root, self.sandbox.is_some());
-        let results = results::Results::of(knowledge, &self.index, question, reader);
+        let results = results::Results::of(knowledge, self.index(knowledge), question, reader);
         results.page(&self.templates, frame)
     }
 
@@ -110,7 +112,12 @@ impl Site {
         question: &str,
         reader: Reader,
     ) -> Result<Bytes, serde_json::Error> {
-        serde_json::to_vec(&results::Results::of(knowledge, &self.index, question, reader)).map(Bytes::from)
+        let results = results::Results::of(knowledge, self.index(knowledge), question, reader);
+        serde_json::to_vec(&results).map(Bytes::from)
+    }
+
+    fn index(&self, knowledge: &Knowledge) -> &search::Index {
+        self.index.get_or_init(|| search::Index::new(knowledge))
     }
 
     /// The sandbox, where it is on.

@@ -47,7 +47,19 @@ fn each_kind_of_mistake_is_told_with_its_place() {
         ),
         (RULES, "- create: mra-leg-without-contrast", "- create: mra", "`mra` is not a known order"),
         (RULES, "eGFR: {{ egfr }}", "eGFR: {{ eGFR }}", "`eGFR` is not a known fact or threshold"),
-        (RULES, "eGFR: {{ egfr }}", "eGFR: {{ egfr ", "syntax error"),
+        (
+            RULES,
+            "eGFR: {{ egfr }}",
+            "eGFR: {{ egfr | round }}",
+            "`egfr | round` is not a known fact or threshold",
+        ),
+        (
+            RULES,
+            "eGFR: {{ egfr }}",
+            "eGFR: {% if egfr %}low{% endif %}",
+            "names in `{{ }}` and no other marks",
+        ),
+        (RULES, "eGFR: {{ egfr }}", "eGFR: {{ egfr ", "`{{` without `}}`"),
         (RULES, "says: [SAF-15, PIT-07]", "says: [SAF-15, PIT-77]", "`PIT-77` is not a known statement"),
         (
             RULES,

@@ -38,7 +38,7 @@ struct Arguments {
     /// The release binary of the service.
     #[arg(long)]
     gaitkeeper: PathBuf,
-    /// The release binary of the bare handlers.
+    /// The binary of the bare handlers, optimised for speed.
     #[arg(long)]
     bare: PathBuf,
     /// Only what tells an accident, in under three minutes: fails where something is far off its goal.

@@ -156,7 +156,8 @@ impl Shared {
         if self.prepared.load(Ordering::Acquire) {
             return Ok(());
         }
-        let mut transaction = self.database.0.begin().await?;
+        // Boxed, because every call would carry the room for it.
+        let mut transaction = Box::pin(self.database.0.begin()).await?;
         for statement in [LOCK, TABLE, INDEX] {
             sqlx::query(statement).execute(&mut *transaction).await?;
         }

@@ -1,7 +1,5 @@
 //! Values of results: numbers with a unit, bounds, and texts that hold a number.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -170,10 +168,7 @@ fn comparator(sign: &str) -> Option<Comparator> {
 }
 
 fn conversion<'p>(unit: &str, plan: &'p MeasurementPlan) -> Option<&'p UnitConversion> {
-    let plain =
-        unit.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase() && !byte.is_ascii_whitespace());
-    let key: Cow<'_, str> = if plain { unit.into() } else { unit_key(unit).into() };
-    plan.units.get(key.as_ref())
+    plan.units.get(unit).or_else(|| plan.units.get(unit_key(unit).as_str()))
 }
 
 /// The number in the unit of the fact. Factors are positive, so that a bound stays a bound on the same side.

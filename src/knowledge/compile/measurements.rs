@@ -17,7 +17,7 @@ pub(super) fn measurement_plan(
     let left = sets.concepts(FILE, &fact.left, ledger);
     let right = sets.concepts(FILE, &fact.right, ledger);
     sets.concepts(FILE, &fact.panels, ledger);
-    let mut units = std::collections::HashMap::new();
+    let mut units = std::collections::HashMap::default();
     for unit in &fact.units {
         let conversion = UnitConversion {
             multiply: unit.multiply.unwrap_or(1.0),
@@ -31,6 +31,12 @@ pub(super) fn measurement_plan(
             if units.insert(unit_key(spelling).into(), conversion).is_some_and(|other| other != conversion) {
                 ledger.note(FILE, 0, format!("`{name}`: the unit `{spelling}` is there twice"));
             }
+        }
+    }
+    // Most laboratories spell a unit as it stands here: those are found without making a key of it.
+    for spelling in fact.units.iter().flat_map(|unit| &unit.spellings) {
+        if let Some(conversion) = units.get(unit_key(spelling).as_str()).copied() {
+            units.insert(spelling.as_str().into(), conversion);
         }
     }
     if units.get(unit_key(&fact.unit).as_str()) != Some(&UnitConversion::NONE) {

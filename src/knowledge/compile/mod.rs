@@ -82,7 +82,7 @@ pub(super) fn compile(source: &PackageSource, deployment: &Deployment) -> Result
         rules::Compiler::new(&facts, &limits, &statements, &value_sets, &questionnaires, &mut ledger);
     compiler.orders(&orders);
     compiler.topics(&topics);
-    let (mut rules, groups, orders, templates, used) = compiler.finish();
+    let (mut rules, groups, orders, used) = compiler.finish();
     for rule in &mut rules {
         let shown = compiled_topics.get(rule.topic).is_some_and(|topic| topic.shown);
         rule.judged = shown && !off.contains(&rule.name);
@@ -119,7 +119,6 @@ pub(super) fn compile(source: &PackageSource, deployment: &Deployment) -> Result
         services,
         override_reasons,
         limits: limits.into_values().collect(),
-        templates,
         cases,
         value_sets,
         measured: facts.measured.values().cloned().collect(),

@@ -7,7 +7,7 @@ use super::super::condition::Condition;
 use super::super::fact::{Answered, Coded, Measured, Named};
 use super::super::files::{ServiceResource, ServicesFile};
 use super::super::problem::Ledger;
-use super::super::rule::{ActionPlan, CardPlan, Group, Rule, RuleId, Service, Suggest, Text, Words};
+use super::super::rule::{ActionPlan, CardPlan, Group, Piece, Rule, RuleId, Service, Suggest, Text, Words};
 use super::super::value_set::ValueSets;
 use super::facts::camel;
 use super::{FactTable, TopicFiles};
@@ -193,7 +193,8 @@ impl Used {
     }
 
     fn text(&mut self, text: &Text) {
-        for (_, named, _) in &text.names {
+        for piece in &text.0 {
+            let Piece::Named(named, _) = piece else { continue };
             match named {
                 Named::Measured(fact) => self.measured(fact),
                 Named::Answered(fact) => {
@@ -203,7 +204,7 @@ impl Used {
                 Named::Medicine(_) => self.medications = true,
                 Named::Allergy(_) => self.allergies = true,
                 Named::Service(fact) => self.service(fact),
-                Named::Order(_) | Named::Limit(_) | Named::Missed => {}
+                Named::Order(_) | Named::Missed => {}
             }
         }
     }

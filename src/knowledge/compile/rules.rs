@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use minijinja::Environment;
-
 use super::super::fact::Limit;
 use super::super::files::{
     CodingText, DeviceOrderText, GroupText, Name, OrderText, OrdersFile, RuleState, RuleText,
@@ -14,7 +12,7 @@ use super::super::questionnaire::Questionnaire;
 use super::super::rule::{Group, Order, Rule, RuleId, Statement, Words};
 use super::super::value_set::ValueSets;
 use super::conditions::LENGTHS;
-use super::{FactTable, TopicFiles, texts};
+use super::{FactTable, TopicFiles};
 use crate::chart::System;
 
 const ORDERS: &str = "orders.yaml";
@@ -27,7 +25,6 @@ pub(super) struct Compiler<'a> {
     value_sets: &'a ValueSets,
     pub(super) questionnaires: &'a [Questionnaire],
     pub(super) ledger: &'a mut Ledger,
-    pub(super) templates: Environment<'static>,
     pub(super) used: BTreeSet<String>,
     rules: Vec<Rule>,
     pub(super) groups: Vec<Group>,
@@ -36,9 +33,8 @@ pub(super) struct Compiler<'a> {
     rule_ids: BTreeMap<String, RuleId>,
 }
 
-/// What compiling gives: rules, groups, orders, templates and the names that were used.
-pub(super) type Compiled =
-    (Vec<Rule>, Vec<Group>, BTreeMap<String, Arc<Order>>, Environment<'static>, BTreeSet<String>);
+/// What compiling gives: rules, groups, orders and the names that were used.
+pub(super) type Compiled = (Vec<Rule>, Vec<Group>, BTreeMap<String, Arc<Order>>, BTreeSet<String>);
 
 impl<'a> Compiler<'a> {
     pub(super) fn new(
@@ -57,7 +53,6 @@ impl<'a> Compiler<'a> {
             value_sets,
             questionnaires,
             ledger,
-            templates: texts::environment(),
             used,
             rules: Vec::new(),
             groups: Vec::new(),
@@ -144,7 +139,7 @@ impl<'a> Compiler<'a> {
                 self.ledger.note(ORDERS, 0, format!("`{name}` is proposed by no rule"));
             }
         }
-        (self.rules, self.groups, self.orders, self.templates, self.used)
+        (self.rules, self.groups, self.orders, self.used)
     }
 
     fn group(&mut self, file: &str, topic: usize, text: &GroupText) -> Group {

@@ -1,50 +1,58 @@
-//! Texts of cards: templates whose every name is a fact or a number that exists.
-
-use minijinja::Environment;
+//! Texts of cards: words, and between `{{` and `}}` the names of facts and thresholds that exist.
+//!
+//! Nothing but names: a text that could decide something would be a rule that no case looks at, and one that could
+//! fail would do so in front of a patient.
 
 use super::super::fact::Named;
-use super::super::rule::{Shown, Text};
+use super::super::rule::{Piece, Shown, Text};
 use super::rules::Compiler;
 
-/// An environment that refuses unknown names and escapes nothing: values are escaped where they are made, because
-/// a summary is plain text and a detail is Markdown.
-pub(super) fn environment() -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    environment
+/// What a name in a text stands for.
+enum Meaning {
+    /// A number of the package, the same for every chart.
+    Number(String),
+    /// A fact of the chart.
+    Fact(Named, Shown),
 }
 
 impl Compiler<'_> {
-    /// Compiles a text. `place` names it uniquely and stands in messages ("PIT-07 summary").
+    /// Compiles a text. `place` stands in messages ("PIT-07 summary").
     pub(super) fn text(&mut self, file: &str, line: u64, place: &str, source: &str) -> Text {
-        let mut text = Text { template: place.to_owned(), names: Vec::new() };
-        if let Err(error) = self.templates.add_template_owned(place.to_owned(), source.trim().to_owned()) {
-            self.ledger.note(file, line, format!("{place}: {error}"));
-            return text;
-        }
-        let names = match self.templates.get_template(place) {
-            Ok(template) => template.undeclared_variables(false),
-            Err(_) => return text,
-        };
-        let mut names: Vec<String> = names.into_iter().collect();
-        names.sort();
-        for name in names {
-            match self.named(&name) {
-                Some((named, shown)) => text.names.push((name, named, shown)),
-                None => self.ledger.note(
+        let mut text = Text::default();
+        let mut rest = source.trim();
+        loop {
+            let (words, name) = match rest.split_once("{{") {
+                Some((words, name)) => (words, Some(name)),
+                None => (rest, None),
+            };
+            if words.contains("}}") || words.contains("{%") || words.contains("{#") {
+                self.ledger.note(
                     file,
                     line,
-                    format!("{place}: `{name}` is not a known fact or threshold"),
-                ),
+                    format!("{place}: a text has names in `{{{{ }}}}` and no other marks"),
+                );
+            }
+            push_words(&mut text, words);
+            let Some(name) = name else { return text };
+            let Some((name, after)) = name.split_once("}}") else {
+                self.ledger.note(file, line, format!("{place}: `{{{{` without `}}}}`"));
+                return text;
+            };
+            rest = after;
+            match self.named(name.trim()) {
+                Some(Meaning::Number(number)) => push_words(&mut text, &number),
+                Some(Meaning::Fact(named, shown)) => text.0.push(Piece::Named(named, shown)),
+                None => {
+                    let note = format!("{place}: `{}` is not a known fact or threshold", name.trim());
+                    self.ledger.note(file, line, note);
+                }
             }
         }
-        text
     }
 
-    fn named(&mut self, name: &str) -> Option<(Named, Shown)> {
+    fn named(&mut self, name: &str) -> Option<Meaning> {
         if name == "missed" {
-            return Some((Named::Missed, Shown::Whole));
+            return Some(Meaning::Fact(Named::Missed, Shown::Whole));
         }
         let (bare, shown) = match (name.strip_suffix("_value"), name.strip_suffix("_date")) {
             (Some(bare), _) => (bare, Shown::Value),
@@ -70,9 +78,20 @@ impl Compiler<'_> {
         } else if let Some(fact) = facts.orders.get(&id) {
             Named::Order(fact.clone())
         } else {
-            Named::Limit(self.limits.get(&id)?.clone())
+            let number = self.limits.get(&id)?.in_words();
+            self.used.insert(id);
+            return Some(Meaning::Number(number));
         };
         self.used.insert(id);
-        Some((named, shown))
+        Some(Meaning::Fact(named, shown))
+    }
+}
+
+/// Adds words to the last ones.
+fn push_words(text: &mut Text, words: &str) {
+    match text.0.last_mut() {
+        Some(Piece::Words(last)) => last.push_str(words),
+        _ if words.is_empty() => {}
+        _ => text.0.push(Piece::Words(words.to_owned())),
     }
 }

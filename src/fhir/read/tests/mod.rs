@@ -12,8 +12,6 @@ mod status;
 mod time;
 mod values;
 
-use std::collections::HashMap;
-
 use ::time::macros::{date, datetime};
 use serde_json::value::RawValue;
 
@@ -114,7 +112,7 @@ fn measurement(
     plausible: (f64, f64),
     units: &[(&str, f64, f64, Option<u8>)],
 ) -> MeasurementPlan {
-    let units: HashMap<Box<str>, UnitConversion> = units
+    let units = units
         .iter()
         .map(|(unit, multiply, add, decimals)| {
             (unit_key(unit).into(), UnitConversion { multiply: *multiply, add: *add, decimals: *decimals })
