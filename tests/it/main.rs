@@ -5,6 +5,7 @@
     clippy::indexing_slicing,
     reason = "a test that meets what it does not expect should fail where it stands"
 )]
+#![allow(clippy::large_futures, reason = "the size of a future matters where calls are served")]
 
 mod allocations;
 mod architecture;
