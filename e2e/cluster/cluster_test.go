@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"helm.sh/helm/v3/pkg/release"
+	helm "helm.sh/helm/v3/pkg/release"
 	apps "k8s.io/api/apps/v1"
 	core "k8s.io/api/core/v1"
 	failures "k8s.io/apimachinery/pkg/api/errors"
@@ -66,119 +66,13 @@ func withCluster(m *testing.M) int {
 	return m.Run()
 }
 
-func examples(t *testing.T) []string {
-	t.Helper()
-	files, err := filepath.Glob(chart + "/ci/*-values.yaml")
-	if err != nil || len(files) < 5 {
-		t.Fatalf("examples: %v %v", files, err)
-	}
-	return files
-}
-
-func example(name string) string { return chart + "/ci/" + name + "-values.yaml" }
-
-func short(file string) string { return strings.TrimSuffix(filepath.Base(file), "-values.yaml") }
-
-func must[T any](t *testing.T) func(T, error) T {
-	return func(value T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return value
-	}
-}
-
-func values(t *testing.T, file string, settings ...string) map[string]any {
-	t.Helper()
-	return must[map[string]any](t)(Values(file, settings...))
-}
-
-// A namespace of this name, with the release `gk` in it that is not installed yet.
-func site(t *testing.T, name string) *Release {
-	t.Helper()
-	if err := cluster.NewNamespace(t.Context(), name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		for _, warning := range cluster.Warnings() {
-			t.Errorf("the API server warns: %s", warning)
-		}
-	})
-	return must[*Release](t)(cluster.Release(chart, name, "gk"))
-}
-
-func everything(t *testing.T, namespace string) Objects {
-	t.Helper()
-	return must[Objects](t)(cluster.Everything(t.Context(), namespace))
-}
-
-func deployment(t *testing.T, namespace string) *apps.Deployment {
-	t.Helper()
-	return must[*apps.Deployment](t)(cluster.Client.AppsV1().Deployments(namespace).Get(t.Context(), workload, meta.GetOptions{}))
-}
-
-func settings(t *testing.T, namespace string) string {
-	t.Helper()
-	found := must[*core.ConfigMap](t)(cluster.Client.CoreV1().ConfigMaps(namespace).Get(t.Context(), workload, meta.GetOptions{}))
-	return found.Data["gaitkeeper.toml"]
-}
-
-// Waits until the controllers have done what the Deployment asks for: pods that the API server let in.
-func rolledOut(t *testing.T, namespace string) {
-	t.Helper()
-	err := until(t.Context(), 30*time.Second, func() error {
-		found := deployment(t, namespace)
-		if found.Status.ObservedGeneration != found.Generation || found.Status.UpdatedReplicas != *found.Spec.Replicas {
-			return fmt.Errorf("%+v", found.Status)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Error(err)
-	}
-}
-
-// Everything is gone but for these, at the latest when the garbage is collected.
-func leaves(t *testing.T, namespace string, kept ...string) {
-	t.Helper()
-	err := until(t.Context(), 60*time.Second, func() error {
-		if left := everything(t, namespace).Names(); !slices.Equal(left, kept) {
-			return fmt.Errorf("left in %s: %v, not %v", namespace, left, kept)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Error(err)
-	}
-}
-
-func kept(file string) []string {
-	if short(file) == "sqlite" {
-		return []string{"PersistentVolumeClaim/" + workload}
-	}
-	return nil
-}
-
-func podOf(t *testing.T, spec core.PodTemplateSpec) *unstructured.Unstructured {
-	t.Helper()
-	pod := core.Pod{
-		TypeMeta:   meta.TypeMeta{APIVersion: "v1", Kind: "Pod"},
-		ObjectMeta: meta.ObjectMeta{Name: "of-the-template", Labels: spec.Labels, Annotations: spec.Annotations},
-		Spec:       spec.Spec,
-	}
-	// Pods need their ServiceAccount; it comes with the release.
-	pod.Spec.ServiceAccountName = "default"
-	return &unstructured.Unstructured{Object: must[map[string]any](t)(runtime.DefaultUnstructuredConverter.ToUnstructured(&pod))}
-}
-
 // Each object of each example is known to the API server, field by field; pods get past Pod Security, but not without
 // what makes them `restricted`.
 func TestTheAPIServerAcceptsEveryManifest(t *testing.T) {
 	for _, file := range examples(t) {
 		t.Run(short(file), func(t *testing.T) {
 			release := site(t, "accept-"+short(file))
-			rendered := must[*releaseOf](t)(release.DryRun(values(t, file)))
+			rendered := must[*helm.Release](t)(release.DryRun(values(t, file)))
 			manifests := must[[]*unstructured.Unstructured](t)(Manifests(rendered.Manifest))
 			for _, hook := range rendered.Hooks {
 				manifests = append(manifests, must[[]*unstructured.Unstructured](t)(Manifests(hook.Manifest))...)
@@ -229,13 +123,11 @@ func TestTheAPIServerAcceptsEveryManifest(t *testing.T) {
 	}
 }
 
-type releaseOf = release.Release
-
 func TestEveryExampleIsInstalledUpgradedRolledBackAndUninstalled(t *testing.T) {
 	for _, file := range examples(t) {
 		t.Run(short(file), func(t *testing.T) {
 			release := site(t, "life-"+short(file))
-			installed := must[*releaseOf](t)(release.Install(values(t, file), Sent))
+			installed := must[*helm.Release](t)(release.Install(values(t, file), Sent))
 			made := everything(t, release.Namespace).OfHelm()
 			wanted := []string{}
 			for _, manifest := range must[[]*unstructured.Unstructured](t)(Manifests(installed.Manifest)) {
@@ -253,12 +145,12 @@ func TestEveryExampleIsInstalledUpgradedRolledBackAndUninstalled(t *testing.T) {
 				t.Errorf("changed %d times by an installation", first.Generation)
 			}
 
-			must[*releaseOf](t)(release.Upgrade(values(t, file), Sent, patience))
+			must[*helm.Release](t)(release.Upgrade(values(t, file), Sent, patience))
 			if again := deployment(t, release.Namespace); again.Generation != 1 {
 				t.Error("the same values change the Deployment")
 			}
 
-			must[*releaseOf](t)(release.Upgrade(values(t, file, "config.limits.body=7 MiB"), Sent, patience))
+			must[*helm.Release](t)(release.Upgrade(values(t, file, "config.limits.body=7 MiB"), Sent, patience))
 			rolledOut(t, release.Namespace)
 			second := deployment(t, release.Namespace)
 			if now := settings(t, release.Namespace); second.Generation != 2 || !strings.Contains(now, "body = \"7 MiB\"\n") ||
@@ -298,7 +190,7 @@ func TestAnUpgradeEndsWhereAnInstallationDoes(t *testing.T) {
 	claims := cluster.Client.CoreV1().PersistentVolumeClaims(release.Namespace)
 	fresh := []Objects{}
 	for _, file := range files {
-		must[*releaseOf](t)(release.Install(values(t, file), Sent))
+		must[*helm.Release](t)(release.Install(values(t, file), Sent))
 		rolledOut(t, release.Namespace)
 		fresh = append(fresh, everything(t, release.Namespace).OfHelm())
 		if err := release.Uninstall(); err != nil {
@@ -333,9 +225,9 @@ func TestAnUpgradeEndsWhereAnInstallationDoes(t *testing.T) {
 		}
 	}
 	revisions := map[int]int{}
-	must[*releaseOf](t)(release.Install(values(t, files[way[0]]), Sent))
+	must[*helm.Release](t)(release.Install(values(t, files[way[0]]), Sent))
 	for i, to := range way[1:] {
-		upgraded := must[*releaseOf](t)(release.Upgrade(values(t, files[to]), Sent, patience))
+		upgraded := must[*helm.Release](t)(release.Upgrade(values(t, files[to]), Sent, patience))
 		revisions[to] = upgraded.Version
 		compare(fmt.Sprintf("from %s to %s", short(files[way[i]]), short(files[to])), to)
 	}
@@ -374,7 +266,7 @@ func TestWhatContradictsIsRefusedBeforeAnythingIsMade(t *testing.T) {
 			t.Error("Helm knows a release that was refused")
 		}
 	}
-	must[*releaseOf](t)(release.Install(values(t, example("tls")), Sent))
+	must[*helm.Release](t)(release.Install(values(t, example("tls")), Sent))
 	rolledOut(t, release.Namespace)
 	before := everything(t, release.Namespace)
 	for _, row := range rows {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,7 +17,6 @@ import (
 	core "k8s.io/api/core/v1"
 	failures "k8s.io/apimachinery/pkg/api/errors"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
 )
 
@@ -32,9 +32,10 @@ type Node struct {
 	// Root of the image, and where pods get their own.
 	image, folder string
 	mutex         sync.Mutex
-	pods          map[types.UID]*pod
-	failed        []error
-	tasks         sync.WaitGroup
+	// In the order in which they came.
+	pods   []*pod
+	failed []error
+	tasks  sync.WaitGroup
 }
 
 type pod struct {
@@ -54,7 +55,7 @@ type Ended struct {
 
 // NewNode is one for the pods of this namespace.
 func (c *Cluster) NewNode(namespace, image, folder string) *Node {
-	return &Node{cluster: c, namespace: namespace, image: image, folder: folder, pods: map[types.UID]*pod{}}
+	return &Node{cluster: c, namespace: namespace, image: image, folder: folder}
 }
 
 // Run takes pods until the context ends, and then stops those that are left.
@@ -81,17 +82,16 @@ func (n *Node) Run(ctx context.Context) {
 
 func (n *Node) see(ctx context.Context, seen *core.Pod) {
 	n.mutex.Lock()
-	taken, known := n.pods[seen.UID]
-	if !known && seen.DeletionTimestamp == nil {
+	at := slices.IndexFunc(n.pods, func(pod *pod) bool { return pod.UID == seen.UID })
+	if at < 0 && seen.DeletionTimestamp == nil {
 		ctx, stop := context.WithCancel(ctx)
-		taken = &pod{Pod: seen, volumes: map[string]string{}, stop: stop}
-		n.pods[seen.UID] = taken
+		taken := &pod{Pod: seen, volumes: map[string]string{}, stop: stop}
+		n.pods = append(n.pods, taken)
 		n.tasks.Go(func() { n.keep(ctx, taken) })
+	} else if at >= 0 && seen.DeletionTimestamp != nil {
+		n.pods[at].stop()
 	}
 	n.mutex.Unlock()
-	if known && seen.DeletionTimestamp != nil {
-		taken.stop()
-	}
 }
 
 func (n *Node) fail(err error) {

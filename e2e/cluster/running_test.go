@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	helm "helm.sh/helm/v3/pkg/release"
 	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -144,7 +145,7 @@ func TestWhatIsInstalledServes(t *testing.T) {
 		}
 	}
 
-	must[*releaseOf](t)(release.Install(of(), Ready))
+	must[*helm.Release](t)(release.Install(of(), Ready))
 	if err := cluster.Expose(t.Context(), namespace, workload); err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +161,7 @@ func TestWhatIsInstalledServes(t *testing.T) {
 	}
 
 	// New settings are in force after an upgrade, and the old ones after a rollback.
-	must[*releaseOf](t)(release.Upgrade(of("config.limits.body=1 KiB"), Ready, patience))
+	must[*helm.Release](t)(release.Upgrade(of("config.limits.body=1 KiB"), Ready, patience))
 	stops(1)
 	fails("is answered with 413")
 	if err := release.Rollback(1, Ready); err != nil {
@@ -170,7 +171,7 @@ func TestWhatIsInstalledServes(t *testing.T) {
 	passes()
 
 	// A key that the service does not know is refused.
-	must[*releaseOf](t)(release.Upgrade(of("tests.signingKey.existingSecret=other-key"), Ready, patience))
+	must[*helm.Release](t)(release.Upgrade(of("tests.signingKey.existingSecret=other-key"), Ready, patience))
 	stops(2)
 	fails("is answered with 401")
 
@@ -182,7 +183,7 @@ func TestWhatIsInstalledServes(t *testing.T) {
 	if at := slices.IndexFunc(ended, func(one Ended) bool { return one.Code != 0 && strings.Contains(one.Log, "overlay.yaml") }); at < 0 {
 		t.Errorf("nothing ended because of the overlay: %+v", ended)
 	}
-	must[*releaseOf](t)(release.Upgrade(of(), Ready, patience))
+	must[*helm.Release](t)(release.Upgrade(of(), Ready, patience))
 	passes()
 
 	// Feedback outlives the release, and the next one finds it.
@@ -191,7 +192,7 @@ func TestWhatIsInstalledServes(t *testing.T) {
 	}
 	leaves(t, namespace, "PersistentVolumeClaim/"+workload)
 	before := must[os.FileInfo](t)(os.Stat(feedback))
-	must[*releaseOf](t)(release.Install(of(), Ready))
+	must[*helm.Release](t)(release.Install(of(), Ready))
 	if after := must[os.FileInfo](t)(os.Stat(feedback)); !os.SameFile(before, after) {
 		t.Error("another file for feedback")
 	}
