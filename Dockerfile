@@ -4,10 +4,7 @@
 
 ARG RUST_VERSION=1.95
 
-FROM --platform=$BUILDPLATFORM rust:${RUST_VERSION}-bookworm AS build
-RUN apt-get update \
-    && apt-get install --no-install-recommends -y musl-tools ca-certificates \
-    && rustup target add x86_64-unknown-linux-musl
+FROM rust:${RUST_VERSION}-bookworm AS build
 WORKDIR /src
 COPY . .
 ARG SOURCE_DATE_EPOCH=0

@@ -6,15 +6,20 @@ FUZZ_SECONDS ?= 20
 BENCH_ROUNDS ?= 7
 BENCH_SECONDS ?= 5
 BENCH_SOAK ?= 600
-# Of the image: fixed, so that the same source makes the same files.
-STATIC = x86_64-unknown-linux-musl
-BUILT = $(or $(CARGO_TARGET_DIR),target)
+BUILT = $(abspath $(or $(CARGO_TARGET_DIR),target))
+# The binary of the image: the C library is in it, and no path of the machine that built it.
+TARGET ?= $(shell rustc -vV | sed -n 's/^host: //p')
+STATIC = $(BUILT)/$(TARGET)/release/gaitkeeper
+REMAPPED = $(CURDIR)=/src $(CARGO_HOME)=/cargo $(BUILT)=/target
+STATICALLY = RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom" \
+        -C link-arg=-Wl,-z,pack-relative-relocs -C link-arg=-Wl,--icf=safe $(REMAPPED:%=--remap-path-prefix=%)' \
+    CFLAGS="$(REMAPPED:%=-ffile-prefix-map=%)"
 IMAGE_ROOT ?= $(BUILT)/image
-LOAD = $(BUILT)/release/gaitkeeper-load --gaitkeeper $(BUILT)/release/gaitkeeper --bare $(BUILT)/baseline/bare
+LOAD = $(BUILT)/baseline/gaitkeeper-load --gaitkeeper $(STATIC) --bare $(BUILT)/baseline/bare
 CARGO_HOME ?= $(HOME)/.cargo
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
-.PHONY: help run test check bench bench-quick e2e image-root image sbom chart fuzz screenshots generate golden
+.PHONY: help run test check bench bench-quick e2e static image-root reproduce image sbom chart fuzz screenshots generate golden
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,41 +37,49 @@ check: ## Format, lints, documentation, and what is generated
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 
-bench: ## Micro-benchmarks, then the service and bare handlers under load; writes docs/performance.md (half an hour; wrk, two idle cores)
+bench: static ## Micro-benchmarks, then the service and bare handlers under load; writes docs/performance.md (half an hour; wrk, two idle cores)
 	mkdir -p $(BUILT)
 	cargo bench --locked --bench call > $(BUILT)/bench-call.txt
-	cargo build --release --locked
-	cargo build --release --locked -p gaitkeeper-load --bin gaitkeeper-load
-	cargo build --profile baseline --locked -p gaitkeeper-load --bin bare
+	cargo build --profile baseline --locked -p gaitkeeper-load
 	$(LOAD) --micro $(BUILT)/bench-call.txt --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) --soak $(BENCH_SOAK) --write docs
 
-bench-quick: ## Fails where throughput or memory is far off its goal (under 3 minutes after building; wrk, two cores)
-	cargo build --release --locked
-	cargo build --release --locked -p gaitkeeper-load --bin gaitkeeper-load
-	cargo build --profile baseline --locked -p gaitkeeper-load --bin bare
+bench-quick: static ## Fails where throughput or memory is far off what was measured last (under 3 minutes after building; wrk, two cores)
+	cargo build --profile baseline --locked -p gaitkeeper-load
 	$(LOAD) --quick
 
-e2e: ## What needs other programs: PostgreSQL, a rolling upgrade behind HAProxy, a receiver of traces, the chart with Helm, the image, the pages in Chromium, two real FHIR servers
+e2e: image-root ## What needs other programs: PostgreSQL, a rolling upgrade behind HAProxy, a receiver of traces, the chart with Helm and in a Kubernetes API server, the image, the pages in Chromium, two real FHIR servers
 	cargo build --locked
 	e2e/postgresql/run
 	e2e/rolling/run
 	e2e/otlp/run
 	e2e/chart/run
-	e2e/image/run
+	e2e/image/run $(IMAGE_ROOT)
+	e2e/cluster/run $(IMAGE_ROOT)
 	e2e/run
 
-image-root: ## The files of the image in $(IMAGE_ROOT): a static binary, certificates, settings (needs musl-tools and the target)
-	RUSTFLAGS="--remap-path-prefix=$(CURDIR)=/src --remap-path-prefix=$(CARGO_HOME)=/cargo" \
-	    cargo build --release --locked --target $(STATIC)
+static: ## The release binary with the C library in it
+	$(STATICALLY) cargo build --release --locked --target $(TARGET)
+
+image-root: static ## The files of the image in $(IMAGE_ROOT): the static binary, certificates, settings
 	rm -rf $(IMAGE_ROOT)
-	install -D -m 0755 $(BUILT)/$(STATIC)/release/gaitkeeper $(IMAGE_ROOT)/usr/bin/gaitkeeper
+	install -D -m 0755 $(STATIC) $(IMAGE_ROOT)/usr/bin/gaitkeeper
 	install -D -m 0644 /etc/ssl/certs/ca-certificates.crt $(IMAGE_ROOT)/etc/ssl/certs/ca-certificates.crt
+	mkdir -p $(IMAGE_ROOT)/etc/gaitkeeper/config $(IMAGE_ROOT)/usr/share/gaitkeeper/knowledge
+	echo "hosts: files dns" > $(IMAGE_ROOT)/etc/nsswitch.conf
 	install -D -m 0644 config/default.toml $(IMAGE_ROOT)/usr/share/gaitkeeper/default.toml
 	install -D -m 0644 config/client.toml $(IMAGE_ROOT)/usr/share/gaitkeeper/client.toml
 	install -D -m 0644 LICENSE $(IMAGE_ROOT)/usr/share/gaitkeeper/LICENSE
-	mkdir -p $(IMAGE_ROOT)/usr/share/gaitkeeper/knowledge $(IMAGE_ROOT)/etc/gaitkeeper/config
 	cp -R cds-services/leg-pain/. $(IMAGE_ROOT)/usr/share/gaitkeeper/knowledge
 	find $(IMAGE_ROOT) -exec touch -h -d @$(SOURCE_DATE_EPOCH) {} +
+
+reproduce: image-root ## Make the files of the image again from a clone of HEAD in another folder, and compare
+	rm -rf $(BUILT)/again
+	git clone --quiet . $(BUILT)/again
+	cd $(BUILT)/again && env -u CARGO_TARGET_DIR $(MAKE) image-root SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) IMAGE_ROOT=$(BUILT)/again/image
+	for image in $(IMAGE_ROOT) $(BUILT)/again/image; do \
+	    tar --create --sort=name --owner=0 --group=0 --numeric-owner --directory $$image . | sha256sum; \
+	done | uniq | tee $(BUILT)/image.sha256
+	[ $$(wc -l < $(BUILT)/image.sha256) -eq 1 ]
 
 image: ## Build the image (needs a container engine)
 	docker build --build-arg SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) --build-arg REVISION=$$(git rev-parse HEAD) -t gaitkeeper .
