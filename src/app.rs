@@ -12,6 +12,7 @@ use crate::config::{Client, Config};
 use crate::feedback::{Feedback, NotTaken, StoreError};
 use crate::fhir::{FetchPolicy, Fetcher, KeyNames};
 use crate::knowledge::{Knowledge, Service};
+use crate::net;
 use crate::pipeline::{self, CallError, Fetching, Setting};
 use crate::report::Report;
 use crate::telemetry::metrics::Supplies;
@@ -68,7 +69,7 @@ pub enum AppError {
     Discovery(#[from] serde_json::Error),
     /// Without root certificates no FHIR server can prove who it is.
     #[error("preparing connections to FHIR servers")]
-    Fetcher(#[from] reqwest::Error),
+    Fetcher(#[from] net::ClientError),
     /// The keys of clients cannot be used.
     #[error("preparing client authentication")]
     Auth(#[from] AuthError),

@@ -22,6 +22,7 @@ use self::key_store::KeyStore;
 use self::replay::{Database, Memory};
 use self::token::Token;
 use crate::config::{self, Config, Replay, UsedTokens};
+use crate::net;
 use crate::telemetry::correlation::Correlation;
 
 pub use denial::Denial;
@@ -58,7 +59,7 @@ pub enum AuthError {
     },
     /// Without root certificates no server of keys can prove who it is.
     #[error("preparing connections to the JWK Sets of clients")]
-    Connections(#[from] reqwest::Error),
+    Connections(#[from] net::ClientError),
     /// The setting names no database.
     #[error("reading `feedback.database` for the used tokens")]
     UsedTokens(#[source] sqlx::Error),

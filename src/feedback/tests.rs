@@ -18,12 +18,7 @@ async fn memory_keeps_every_promise_for_as_long_as_it_lasts() {
 #[tokio::test]
 #[ignore = "needs a PostgreSQL server: `make e2e` starts one and names it in GAITKEEPER_TEST_POSTGRES"]
 async fn postgresql_keeps_every_promise() {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "where the server of this test is, not a setting of the service"
-    )]
-    let url =
-        std::env::var("GAITKEEPER_TEST_POSTGRES").expect("GAITKEEPER_TEST_POSTGRES names an empty database");
+    let url = postgresql();
     all(&Database::new(url.clone())).await;
     behaviour::copied_between(&url).await;
 }
@@ -34,6 +29,12 @@ async fn a_file_that_goes_and_comes_back() {
 }
 
 #[tokio::test]
+#[ignore = "needs a PostgreSQL server: `make e2e` starts one and names it in GAITKEEPER_TEST_POSTGRES"]
+async fn a_postgresql_that_goes_and_comes_back() {
+    behaviour::server_gone(&postgresql()).await;
+}
+
+#[tokio::test]
 async fn a_locked_file_is_a_503_and_no_more() {
     behaviour::file_locked().await;
 }
@@ -41,4 +42,9 @@ async fn a_locked_file_is_a_503_and_no_more() {
 #[tokio::test]
 async fn a_full_disk_is_not_acknowledged() {
     behaviour::disk_full().await;
+}
+
+#[expect(clippy::disallowed_methods, reason = "where the server of a test is, not a setting of the service")]
+fn postgresql() -> String {
+    std::env::var("GAITKEEPER_TEST_POSTGRES").expect("GAITKEEPER_TEST_POSTGRES names an empty database")
 }

@@ -4,11 +4,10 @@ use std::time::Instant;
 
 use time::Duration;
 use time::macros::datetime;
-use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::net::TcpListener;
 
 use super::*;
+use crate::net::line::Line;
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 09:00 UTC);
 
@@ -111,36 +110,18 @@ async fn replicas_share_what_they_remember() {
     forgets_when_tokens_expire_and_not_before(&Memory::shared(&database, "table", 2)).await;
 }
 
-/// Passes bytes on to `to` until it is dropped, at a port that stays the same.
-async fn relay(port: u16, to: u16) -> (u16, JoinSet<()>) {
-    let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let mut relaying = JoinSet::new();
-    relaying.spawn(async move {
-        let mut connections = JoinSet::new();
-        while let Ok((mut near, _)) = listener.accept().await {
-            connections.spawn(async move {
-                let mut far = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
-                let _ = copy_bidirectional(&mut near, &mut far).await;
-            });
-        }
-    });
-    (port, relaying)
-}
-
 #[tokio::test]
 #[ignore = "needs a PostgreSQL server: `make e2e` starts one and names it in GAITKEEPER_TEST_POSTGRES"]
 async fn a_memory_that_goes_and_comes_back_has_forgotten_nothing() {
     let url = server();
-    let to = url.split([':', '/']).find_map(|part| part.parse().ok()).expect("the URL names a port");
-    let (port, mut relaying) = relay(0, to).await;
-    let database = Database::open(&url.replace(&format!(":{to}/"), &format!(":{port}/"))).unwrap();
+    let mut line = Line::to(&url).await;
+    let database = Database::open(line.url()).unwrap();
     let memory = Memory::shared(&database, "ehr", 10);
     assert_eq!(first(&memory, "a", 60, 0).await, Ok(()));
-    relaying.shutdown().await;
+    line.cut().await;
     assert_eq!(first(&memory, "a", 60, 0).await, Err(Denial::MemoryGone));
     assert_eq!(first(&memory, "b", 60, 0).await, Err(Denial::MemoryGone));
-    let (_, _relaying) = relay(port, to).await;
+    line.mend().await;
     assert_eq!(first(&memory, "a", 60, 0).await, Err(Denial::Replayed));
     assert_eq!(first(&memory, "b", 60, 0).await, Ok(()));
 }

@@ -6,11 +6,13 @@ use std::time::Duration;
 use sqlx::{Connection, Executor, SqliteConnection};
 use time::OffsetDateTime;
 use time::macros::datetime;
+use tokio::sync::Mutex;
 
 use super::super::store::{copy, day};
 use super::super::{Feedback, NotTaken, Origin, Store};
 use crate::clock::Clock;
 use crate::config;
+use crate::net::line::Line;
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 09:00 UTC);
 
@@ -203,28 +205,48 @@ pub(super) async fn copied_between(url: &str) {
     to.close().await;
 }
 
-/// The database file is moved away while the service runs: what is written after must not go to the moved file.
-pub(super) async fn file_gone() {
-    let folder = Folder::new("gone");
-    let file = folder.path().join("data").join("feedback.db");
-    std::fs::create_dir(folder.path().join("data")).unwrap();
-    let feedback = Database::new(file.display().to_string()).replica("1", NOW);
+/// The database goes away while the service runs. What is sent then is not acknowledged, numbers wait, and all goes on by
+/// itself when it is back.
+async fn goes_and_comes_back(url: &str, away: impl AsyncFnOnce(), back: impl AsyncFnOnce()) {
+    let feedback = Database::new(url.to_owned()).replica("1", NOW);
     let body = |n: u32| overridden(&format!("card-{n}"), "c", "2026-02-28T09:00:00Z");
     feedback.take("view", None, body(1).as_bytes()).await.unwrap();
 
-    std::fs::rename(folder.path().join("data"), folder.path().join("away")).unwrap();
+    away().await;
     feedback.count(None, [(card("1").id(), false)]);
     assert!(matches!(feedback.take("view", None, body(2).as_bytes()).await, Err(NotTaken::NotKept(_))));
     assert!(feedback.flush().await.is_err());
     assert!(!feedback.is_available());
 
-    std::fs::rename(folder.path().join("away"), folder.path().join("data")).unwrap();
+    back().await;
     feedback.take("view", None, body(2).as_bytes()).await.unwrap();
     feedback.flush().await.unwrap();
     assert!(feedback.is_available());
     assert_eq!(total(feedback.store()).await, 2);
-    // The number waited for the database.
     assert_eq!(feedback.store().shown(days(NOW, NOW + time::Duration::days(1))).await.unwrap()[0].number, 1);
+}
+
+/// The file is moved away: what is written after must not go to the moved file.
+pub(super) async fn file_gone() {
+    let folder = Folder::new("gone");
+    let (data, away) = (folder.path().join("data"), folder.path().join("away"));
+    std::fs::create_dir(&data).unwrap();
+    let url = data.join("feedback.db").display().to_string();
+    goes_and_comes_back(
+        &url,
+        async || std::fs::rename(&data, &away).unwrap(),
+        async || std::fs::rename(&away, &data).unwrap(),
+    )
+    .await;
+}
+
+/// The server of this database cannot be reached.
+pub(super) async fn server_gone(url: &str) {
+    let line = Line::to(url).await;
+    let through = line.url().to_owned();
+    let line = Mutex::new(line);
+    let away = async || line.lock().await.cut().await;
+    goes_and_comes_back(&through, away, async || line.lock().await.mend().await).await;
 }
 
 pub(super) async fn file_locked() {

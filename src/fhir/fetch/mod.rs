@@ -93,7 +93,7 @@ impl Fetcher {
     ///
     /// # Errors
     /// Where this machine has no root certificates, so that no server could prove who it is.
-    pub fn new(connect_timeout: std::time::Duration) -> Result<Fetcher, reqwest::Error> {
+    pub fn new(connect_timeout: std::time::Duration) -> Result<Fetcher, net::ClientError> {
         let client = |reach| {
             let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(ACCEPTED))]);
             net::client(reach, connect_timeout, headers)

@@ -55,7 +55,7 @@ pub enum TracesError {
     },
     /// Without root certificates no receiver can prove who it is.
     #[error("preparing connections to the receiver of traces")]
-    Http(#[source] reqwest::Error),
+    Http(#[source] net::ClientError),
 }
 
 /// Posts spans to the receiver.
