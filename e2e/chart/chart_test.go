@@ -149,16 +149,19 @@ func TestEveryContradictionIsToldAtOnce(t *testing.T) {
 		"`clients[1]` must have exactly one of",
 		"`clients[0]`: `key_set` holds a private key",
 		"`clients[2]`: `key_set_file` needs `keySets.existingConfigMap`",
-		"`clients[0]`: the dialect `sandbox` is not for `environment: production`",
+		"`clients[3]`: the issuer is that of another client",
+		"`clients[3]`: the dialect `oracle` needs `tenants`",
+		"`config.auth.used_tokens: database` with `feedback.store: sqlite`",
+		"`resources.limits.memory` is less than 4096 calls with bodies of 16 MiB take",
+		"`prometheusRule` without `serviceMonitor`",
 		"`config.log.level` is finer than `info`",
 		"`networkPolicy.clients` is empty",
 		"`networkPolicy.egress` is empty",
-		"`networkPolicy.metrics` is empty",
 		"`tests.signingKey` needs `tests.issuer`",
 		"`publicUrl` must begin with https://",
 		"`traces.peers` is empty",
 		"`traces.endpoint` must begin with https://",
-		"23 thing(s)",
+		"26 thing(s)",
 	} {
 		if !strings.Contains(said, told) {
 			t.Errorf("not told: %s", told)
@@ -175,12 +178,21 @@ func TestOneContradictionIsTold(t *testing.T) {
 		{"sqlite", "replicaCount=2", "several replicas with `feedback.store: sqlite`"},
 		{"tls", "feedback.store=postgres", "needs `feedback.postgres.existingSecret`"},
 		{"tls", "clients=null", "`clients` is empty"},
-		{"ingress", "tls.existingSecret=x", "TLS ends at the proxy"},
+		{"production", "resources.limits.memory=256Mi", "`resources.limits.memory` is less than 56 calls"},
+		{"production", "networkPolicy.metrics=null", "`networkPolicy.metrics` is empty"},
 	} {
 		said, err := template(t, "1.34.0", "-f", example(row.file), "--set", row.setting)
 		if err == nil || !strings.Contains(said, row.told) || !strings.Contains(said, "1 thing(s)") {
 			t.Errorf("%s: %s", row.setting, said)
 		}
+	}
+}
+
+// The proxy ends TLS and begins it anew on the way to the pods.
+func TestBehindAnIngressThePodsMayHaveACertificate(t *testing.T) {
+	service, _ := Of[*core.Service](rendered(t, example("ingress"), "--set", "tls.existingSecret=x"), "Service/gk-gaitkeeper")
+	if service.Spec.Ports[0].Name != "https" {
+		t.Error(service.Spec.Ports)
 	}
 }
 

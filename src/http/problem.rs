@@ -37,7 +37,7 @@ pub(super) enum Problem {
     LongUrl { limit: usize },
     #[error("the call reached the proxy without TLS")]
     InTheClear,
-    #[error("the client is not known")]
+    #[error("the call is not authenticated")]
     Stranger(#[source] Denial),
     #[error("the client may not call this service")]
     NotForClient,

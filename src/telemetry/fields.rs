@@ -1,7 +1,7 @@
 //! The fields of a log line: the whole vocabulary. Tests hold the lines to it.
 
 /// Each field with what it holds. None holds anything of a patient, a user, a token, a body or a URL as it was sent.
-pub const VOCABULARY: [(&str, &str); 21] = [
+pub const VOCABULARY: [(&str, &str); 33] = [
     ("message", "what happened, in words that never change"),
     ("method", "method of the request; `other` where HTTP does not define it"),
     ("route", "template of the route, such as `/cds-services/{id}`; absent where none matched"),
@@ -26,4 +26,16 @@ pub const VOCABULARY: [(&str, &str); 21] = [
     ("error", "what went wrong, for operators: what was attempted, then its causes"),
     ("listen", "address on which a listener accepts connections"),
     ("location", "file and line of our own source, after a panic"),
+    ("package", "name of the knowledge package in force"),
+    ("version", "its version"),
+    ("review", "how far it is reviewed"),
+    ("rules", "how many rules it has"),
+    ("site", "name of the site, from its overlay"),
+    ("changes", "how many things the site changed"),
+    ("change", "one of them, as the overlay says it"),
+    ("topic", "topic that is not shown, because it is reviewed less far than the settings ask for"),
+    ("items", "entries of feedback that came, or that were forgotten"),
+    ("new", "those of them that were not there before"),
+    ("foreign", "those of them that are for no card of ours"),
+    ("order", "name of an order of the package that could not be written"),
 ];

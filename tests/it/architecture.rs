@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gaitkeeper::telemetry::fields::VOCABULARY;
+
 /// Modules from the top down; a module imports only what stands below its own line.
 const RANKS: &[&[&str]] = &[
     &["main"],
@@ -90,6 +92,53 @@ fn one_crate_names_the_fhir_models() {
     for path in sources(Path::new("src")) {
         assert!(!fs::read_to_string(&path).unwrap().contains("fhir_sdk"), "{}", path.display());
     }
+}
+
+#[test]
+fn a_log_line_has_no_field_that_is_not_listed() {
+    let mut seen = 0;
+    for path in sources(Path::new("src")) {
+        let text = fs::read_to_string(&path).unwrap();
+        for level in ["error", "warn", "info", "debug", "trace"] {
+            for call in text.split(&format!("tracing::{level}!(")).skip(1) {
+                for field in log_fields(call) {
+                    seen += 1;
+                    let known = VOCABULARY.iter().any(|(known, _)| *known == field);
+                    assert!(known, "{} logs `{field}`", path.display());
+                }
+            }
+        }
+    }
+    assert!(seen > 30, "only {seen} fields were found");
+}
+
+/// The names of the fields in a call of a macro of `tracing`, from behind its bracket.
+fn log_fields(call: &str) -> Vec<&str> {
+    let (mut depth, mut quoted, mut begin) = (0_usize, false, 0);
+    let mut parts = Vec::new();
+    for (at, letter) in call.char_indices() {
+        match letter {
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            ')' if depth == 0 => {
+                parts.extend(call.get(begin..at));
+                break;
+            }
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.extend(call.get(begin..at));
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    let fields =
+        parts.into_iter().map(str::trim).filter(|part| !part.is_empty() && !part.starts_with(['"', '/']));
+    fields
+        .filter(|part| !part.starts_with("target:"))
+        .map(|part| part.split([' ', '=']).next().unwrap())
+        .collect()
 }
 
 fn rank(module: &str) -> Option<usize> {

@@ -170,3 +170,9 @@ client_authorities = {{ printf "/etc/gaitkeeper/client-authorities/%s" .key | to
 {{- $port := regexFind ":[0-9]+$" $url.host | trimPrefix ":" -}}
 {{- default (ternary "443" "80" (eq $url.scheme "https")) $port -}}
 {{- end -}}
+
+{{- /* A size in whole MiB, of Kubernetes (`512Mi`) or of the settings (`16 MiB`); nothing where it has another unit. */}}
+{{- define "gaitkeeper.mebibytes" -}}
+{{- if regexMatch "^[0-9]+ ?MiB?$" . }}{{ regexFind "^[0-9]+" . }}{{ end -}}
+{{- if regexMatch "^[0-9]+ ?GiB?$" . }}{{ mul 1024 (int (regexFind "^[0-9]+" .)) }}{{ end -}}
+{{- end }}

@@ -161,5 +161,5 @@ async fn the_line_of_a_call_names_its_client() {
     assert_eq!((&good["client"], &good["service"]), (&json!("ehr"), &json!(VIEW)));
     // Anybody can say that they are somebody: only a good signature makes it so.
     assert!(refused.get("client").is_none());
-    assert_eq!(refused["error"], "the client is not known: the signature is wrong");
+    assert_eq!(refused["error"], "the call is not authenticated: the signature is wrong");
 }
