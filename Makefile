@@ -12,14 +12,22 @@ TARGET ?= $(shell rustc -vV | sed -n 's/^host: //p')
 STATIC = $(BUILT)/$(TARGET)/release/gaitkeeper
 REMAPPED = $(CURDIR)=/src $(CARGO_HOME)=/cargo $(BUILT)=/target
 STATICALLY = RUSTFLAGS='-C target-feature=+crt-static --cfg getrandom_backend="linux_getrandom" \
-        -C link-arg=-Wl,-z,pack-relative-relocs -C link-arg=-Wl,--icf=safe $(REMAPPED:%=--remap-path-prefix=%)' \
+        -C link-arg=-Wl,-z,pack-relative-relocs -C link-arg=-Wl,--icf=safe $(REMAPPED:%=--remap-path-prefix=%) $(1)' \
     CFLAGS="$(REMAPPED:%=-ffile-prefix-map=%)"
+# What calls go through, which the compiler makes fast.
+RECORDING = benches/recording.profdata.xz
+RECORDED = $(BUILT)/recording.profdata
+# Inlining is for what is called often, for which LLVM has a limit of its own; elsewhere it only makes the binary larger.
+SPARINGLY = $(addprefix -C llvm-args=-,inline-threshold=15 inlinehint-threshold=25 inline-cold-callsite-threshold=5)
+RECORDING_SECONDS ?= 5
+LLVM_PROFDATA ?= llvm-profdata
 IMAGE_ROOT ?= $(BUILT)/image
 LOAD = $(BUILT)/baseline/gaitkeeper-load --gaitkeeper $(STATIC) --bare $(BUILT)/baseline/bare
+VERSION = $(shell sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p;/^\[package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
 CARGO_HOME ?= $(HOME)/.cargo
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
-.PHONY: help run test check bench bench-quick e2e static image-root reproduce image sbom chart fuzz screenshots generate golden
+.PHONY: help run test check bench bench-quick e2e static recording image-root reproduce image sbom chart fuzz screenshots generate golden
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,8 +65,24 @@ e2e: image-root ## What needs other programs: PostgreSQL, a rolling upgrade behi
 	e2e/cluster/run $(IMAGE_ROOT)
 	e2e/run
 
-static: ## The release binary with the C library in it
-	$(STATICALLY) cargo build --release --locked --target $(TARGET)
+static: $(RECORDED) ## The release binary with the C library in it
+	$(call STATICALLY,-C profile-use=$(RECORDED) $(SPARINGLY)) cargo build --release --locked --target $(TARGET)
+
+$(RECORDED): $(RECORDING)
+	mkdir -p $(@D)
+	xz --decompress --stdout $< > $@
+
+# Of our own crate also what never ran, which is then kept small; of others that would be most of the recording.
+recording: ## Record anew what calls go through: after large changes, and for another compiler (wrk, LLVM_PROFDATA of rustc's LLVM)
+	rm -rf $(BUILT)/recorded
+	$(call STATICALLY,-C profile-generate=$(BUILT)/recorded) cargo build --release --locked --target $(TARGET) --target-dir $(BUILT)/recorder
+	cargo build --profile baseline --locked -p gaitkeeper-load
+	$(BUILT)/baseline/gaitkeeper-load --gaitkeeper $(BUILT)/recorder/$(TARGET)/release/gaitkeeper --bare $(BUILT)/baseline/bare \
+	    --exercise fixtures/hooks --seconds $(RECORDING_SECONDS)
+	$(LLVM_PROFDATA) merge --function gaitkeeper --output $(BUILT)/recorded/own $(BUILT)/recorded/*.profraw
+	$(LLVM_PROFDATA) merge --no-function gaitkeeper --sparse --output $(BUILT)/recorded/others $(BUILT)/recorded/*.profraw
+	$(LLVM_PROFDATA) merge --output $(RECORDED) $(BUILT)/recorded/own $(BUILT)/recorded/others
+	xz -9 --extreme --stdout $(RECORDED) > $(RECORDING)
 
 image-root: static ## The files of the image in $(IMAGE_ROOT): the static binary, certificates, settings
 	rm -rf $(IMAGE_ROOT)
@@ -82,11 +106,12 @@ reproduce: image-root ## Make the files of the image again from a clone of HEAD 
 	[ $$(wc -l < $(BUILT)/image.sha256) -eq 1 ]
 
 image: ## Build the image (needs a container engine)
-	docker build --build-arg SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) --build-arg REVISION=$$(git rev-parse HEAD) -t gaitkeeper .
+	docker build --build-arg SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) --build-arg REVISION=$$(git rev-parse HEAD) --build-arg VERSION=$(VERSION) \
+	    -t gaitkeeper:$(VERSION) .
 
 sbom: ## What the binary is made of, as CycloneDX, beside it (needs cargo-cyclonedx)
 	cargo cyclonedx --format json --spec-version 1.5 --override-filename gaitkeeper.cdx
-	rm crates/*/gaitkeeper.cdx.json
+	rm -f crates/*/gaitkeeper.cdx.json benches/*/gaitkeeper.cdx.json
 	mv gaitkeeper.cdx.json $(BUILT)/
 
 chart: ## Write the chart's README from its values

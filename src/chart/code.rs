@@ -118,7 +118,9 @@ impl ConceptSet {
     /// Is there a concept in both?
     #[must_use]
     pub fn meets(self, other: ConceptSet) -> bool {
-        self.0.iter().zip(other.0).any(|(a, b)| a & b != 0)
+        let [a, b, c, d] = self.0;
+        let [e, f, g, h] = other.0;
+        (a & e) | (b & f) | (c & g) | (d & h) != 0
     }
 
     /// All concepts of both.

@@ -1,18 +1,18 @@
 //! Where the text of a package comes from: a directory, or the copy inside the binary.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, include_dir};
-
-static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/cds-services/leg-pain");
+/// The files of the package in the binary, each compressed.
+static EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/knowledge.lz4"));
+/// Where each of them is.
+static PLACES: &[(&str, Range<usize>)] = &include!(concat!(env!("OUT_DIR"), "/knowledge.rs"));
 
 /// The files of a package, by path relative to it (`topics/pad/rules.yaml`).
 #[derive(Debug, Clone, Default)]
 pub struct PackageSource {
-    /// Those of the binary stay where they are in it.
-    files: BTreeMap<String, Cow<'static, str>>,
+    files: BTreeMap<String, String>,
 }
 
 /// A package directory could not be read.
@@ -27,9 +27,11 @@ impl PackageSource {
     /// The package that is built into the binary.
     #[must_use]
     pub fn embedded() -> PackageSource {
-        let mut files = BTreeMap::new();
-        collect_embedded(&EMBEDDED, &mut files);
-        PackageSource { files }
+        let unpacked = |place: &Range<usize>| {
+            String::from_utf8(lz4_flex::decompress_size_prepended(EMBEDDED.get(place.clone())?).ok()?).ok()
+        };
+        let files = PLACES.iter().filter_map(|(path, place)| Some(((*path).to_owned(), unpacked(place)?)));
+        PackageSource { files: files.collect() }
     }
 
     /// The package in a directory.
@@ -46,21 +48,21 @@ impl PackageSource {
     #[must_use]
     pub fn of_texts<'a>(texts: impl IntoIterator<Item = (&'a str, &'a str)>) -> PackageSource {
         PackageSource {
-            files: texts.into_iter().map(|(path, text)| (path.into(), text.to_owned().into())).collect(),
+            files: texts.into_iter().map(|(path, text)| (path.into(), text.to_owned())).collect(),
         }
     }
 
     /// The same package with one file replaced, for tests of what a mistake does.
     #[must_use]
     pub fn with(mut self, path: &str, text: &str) -> PackageSource {
-        self.files.insert(path.to_owned(), text.to_owned().into());
+        self.files.insert(path.to_owned(), text.to_owned());
         self
     }
 
     /// The text of one file.
     #[must_use]
     pub fn text(&self, path: &str) -> Option<&str> {
-        self.files.get(path).map(AsRef::as_ref)
+        self.files.get(path).map(String::as_str)
     }
 
     /// The files directly or deeper under a folder, in order.
@@ -68,25 +70,14 @@ impl PackageSource {
         self.files
             .range(folder.to_owned()..)
             .take_while(move |(path, _)| path.starts_with(folder))
-            .map(|(path, text)| (path.as_str(), text.as_ref()))
-    }
-}
-
-fn collect_embedded(folder: &'static Dir<'_>, files: &mut BTreeMap<String, Cow<'static, str>>) {
-    for file in folder.files() {
-        if let (Some(path), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
-            files.insert(path.to_owned(), text.into());
-        }
-    }
-    for folder in folder.dirs() {
-        collect_embedded(folder, files);
+            .map(|(path, text)| (path.as_str(), text.as_str()))
     }
 }
 
 fn collect_directory(
     root: &Path,
     folder: &Path,
-    files: &mut BTreeMap<String, Cow<'static, str>>,
+    files: &mut BTreeMap<String, String>,
 ) -> Result<(), SourceError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -103,7 +94,7 @@ fn collect_directory(
             collect_directory(root, &path, files)?;
         } else if let Some(name) = path.strip_prefix(root).ok().and_then(Path::to_str) {
             let text = std::fs::read_to_string(&path).map_err(failed(&path))?;
-            files.insert(name.replace(std::path::MAIN_SEPARATOR, "/"), text.into());
+            files.insert(name.replace(std::path::MAIN_SEPARATOR, "/"), text);
         }
     }
     Ok(())

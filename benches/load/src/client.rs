@@ -16,8 +16,12 @@ pub(crate) struct Answer {
 
 /// A call over a new connection, which is closed after it.
 pub(crate) fn call(address: SocketAddr, body: &[u8], token: Option<&str>) -> Result<Answer> {
-    let mut held = Held::send(address, body, token)?;
-    held.finish()
+    call_of(address, SERVICE, body, token)
+}
+
+/// A call of the service at a path.
+pub(crate) fn call_of(address: SocketAddr, path: &str, body: &[u8], token: Option<&str>) -> Result<Answer> {
+    Held::send_to(address, path, body, token)?.finish()
 }
 
 /// A call of which the last byte has not been sent.
@@ -28,9 +32,13 @@ pub(crate) struct Held {
 
 impl Held {
     pub(crate) fn send(address: SocketAddr, body: &[u8], token: Option<&str>) -> Result<Self> {
+        Self::send_to(address, SERVICE, body, token)
+    }
+
+    fn send_to(address: SocketAddr, path: &str, body: &[u8], token: Option<&str>) -> Result<Self> {
         let token = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
         let head = format!(
-            "POST {SERVICE} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n{token}Content-Length: {}\r\n\r\n",
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n{token}Content-Length: {}\r\n\r\n",
             body.len()
         );
         let (most, last) = body.split_at(body.len().saturating_sub(1));

@@ -102,7 +102,9 @@ fn method(to: &mut String, results: &Results) -> Result<()> {
 - {} rounds of {} s at {CONNECTIONS} connections. All targets run all the time; one is loaded while the others have nothing to
   do, and another one begins each round. A ratio is taken within its round.
 - Calls that grow are measured at two connections, in at most five rounds of at most three seconds for each size.
-- Gaitkeeper is the binary of the image, which holds the C library. It has the whole package, all rules, logs at `info` to a file, metrics, the platform listener, and the feedback
+- Gaitkeeper is the binary of the image: it holds the C library, and was compiled with the recording of what calls go through.
+  The bare handlers are compiled for speed alone, without a recording.
+- Gaitkeeper has the whole package, all rules, logs at `info` to a file, metrics, the platform listener, and the feedback
   database as a SQLite file. The limits of connections and of concurrent calls are raised; the rest is the default.
 - With ES384, each call carries a token whose signature is checked. It is the same token throughout, with `replay = \"off\"` in
   the table of the client, so remembering used tokens is not part of it. The sandbox is on, which the dialect of that client needs.

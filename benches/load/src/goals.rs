@@ -116,11 +116,11 @@ pub(crate) const GOALS: [Goal; 16] = [
     goal(Aim::SoakGrowth, "soak: growth of memory over its second half", Bound::Under(2.0), " %"),
 ];
 
-/// What the quick form lets pass: about half as good as the last full measurement. Beyond that is an accident, not noise,
-/// whether the goal was reached before or not.
+/// What the quick form lets pass. Beyond that is an accident, not noise, whether the goal was reached before or not; one
+/// is a recording of what calls go through that fits the code no longer, without which no more than two thirds are left.
 pub(crate) const TOLERATED: [(Aim, Bound); 3] = [
-    (Aim::LargeCall, Bound::AtLeast(0.3)),
-    (Aim::SmallCall, Bound::AtLeast(0.12)),
+    (Aim::LargeCall, Bound::AtLeast(0.65)),
+    (Aim::SmallCall, Bound::AtLeast(0.2)),
     (Aim::PeakMemory, Bound::Under(80.0)),
 ];
 

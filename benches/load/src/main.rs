@@ -4,6 +4,7 @@ mod calls;
 mod client;
 mod crowd;
 mod document;
+mod exercise;
 mod fetching;
 mod goals;
 mod machine;
@@ -44,6 +45,10 @@ struct Arguments {
     /// Only what tells an accident, in under three minutes: fails where something is far off its goal.
     #[arg(long)]
     quick: bool,
+    /// Measure nothing: make the recorded calls of this folder and the load of a measurement, for a binary that records
+    /// what it executes.
+    #[arg(long)]
+    exercise: Option<PathBuf>,
     /// How often each target is loaded.
     #[arg(long, default_value_t = 7)]
     rounds: usize,
@@ -71,6 +76,10 @@ fn main() -> Result<ExitCode> {
         bare: arguments.bare.clone(),
         ticks_per_second: process::ticks_per_second()?,
     };
+    if let Some(recorded) = &arguments.exercise {
+        exercise::run(&programs, recorded, arguments.seconds)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if arguments.quick {
         return quick::run(&programs);
     }

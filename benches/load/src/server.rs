@@ -125,6 +125,15 @@ impl<'a> Server<'a> {
         Ok(())
     }
 
+    /// Stops it as an operator does, and waits until it has ended.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        let told = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status();
+        ensure!(told.context("running kill")?.success(), "{} cannot be told to stop", self.target.name());
+        let ended = self.child.wait().context("waiting for a server to stop")?;
+        ensure!(ended.success(), "{} ended ({ended}): {}", self.target.name(), self.end_of_log());
+        Ok(())
+    }
+
     pub(crate) fn target(&self) -> Target {
         self.target
     }
