@@ -2,6 +2,7 @@
 //! problems being added.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -57,6 +58,7 @@ impl<'a> Drafts<'a> {
             drafts.unreadable("Bundle/draftOrders", Unusable::Malformed);
             return drafts;
         };
+        let selected = Selections::of(selections);
         for (place, entry) in entries.into_iter().enumerate() {
             let found = entry.and_then(|entry| {
                 let raw = entry.resource?;
@@ -76,9 +78,8 @@ impl<'a> Drafts<'a> {
                 continue;
             }
             let id = id.get().map_or_else(|| format!("{kind}/#{place}"), |id| format!("{kind}/{id}"));
-            let selected = |selection: &Text<'_>| names(selection.as_ref(), &id, full_url.as_deref());
             let in_focus =
-                hook != Hook::OrderSelect || selections.is_empty() || selections.iter().any(selected);
+                hook != Hook::OrderSelect || selections.is_empty() || selected.name(&id, full_url.as_deref());
             drafts.orders.push(Draft { id, resource_type: kind, raw, in_focus });
         }
         drafts
@@ -127,19 +128,35 @@ struct Named<'a> {
     id: Str<'a>,
 }
 
-/// Does a selection name the draft? As `Type/id`, as a bare id, as the URL of either, or by its `fullUrl`.
-fn names(selection: &str, id: &str, full_url: Option<&str>) -> bool {
-    let selection = selection.trim();
-    if full_url == Some(selection) {
-        return true;
-    }
-    let Some((kind, bare)) = id.split_once('/') else { return false };
-    match target(selection) {
-        Some(Target::Resource { kind: said, id: named, .. }) => {
-            named == bare && said.is_none_or(|said| said == kind)
+/// What is selected, as `Type/id`, as a bare id, as the URL of either, or by a `fullUrl`. Taken apart once: a client may
+/// send many drafts and many selections.
+#[derive(Default)]
+struct Selections<'s> {
+    whole: HashSet<&'s str>,
+    typed: HashSet<(&'s str, &'s str)>,
+    bare: HashSet<&'s str>,
+}
+
+impl<'s> Selections<'s> {
+    fn of(selections: &'s [Text<'_>]) -> Selections<'s> {
+        let mut taken = Selections::default();
+        for selection in selections {
+            let selection = selection.as_ref().trim();
+            taken.whole.insert(selection);
+            match target(selection) {
+                Some(Target::Resource { kind: Some(kind), id, .. }) => _ = taken.typed.insert((kind, id)),
+                Some(Target::Resource { kind: None, id, .. }) => _ = taken.bare.insert(id),
+                Some(Target::Urn(urn)) => taken.bare.extend(urn.rsplit(':').next()),
+                Some(Target::Contained(_)) | None => {}
+            }
         }
-        Some(Target::Urn(urn)) => urn.rsplit(':').next() == Some(bare),
-        Some(Target::Contained(_)) | None => false,
+        taken
+    }
+
+    /// Do they name this draft?
+    fn name(&self, id: &str, full_url: Option<&str>) -> bool {
+        let by_id = |(kind, bare)| self.typed.contains(&(kind, bare)) || self.bare.contains(bare);
+        full_url.is_some_and(|url| self.whole.contains(url)) || id.split_once('/').is_some_and(by_id)
     }
 }
 
@@ -200,6 +217,18 @@ mod tests {
             let drafts = Drafts::read(Some(raw(broken)), &[], Hook::OrderSign);
             assert_eq!((drafts.orders.len(), drafts.unreadable.len()), (0, 1), "{broken}");
         }
+    }
+
+    /// Compared one with the other, these would take minutes.
+    #[test]
+    fn many_drafts_and_many_selections_take_no_longer_than_both_take_to_read() {
+        let entry = |n| format!(r#"{{"resource":{{"resourceType":"ServiceRequest","id":"{n}"}}}}"#);
+        let entries: Vec<String> = (0..20_000).map(entry).collect();
+        let bundle = format!(r#"{{"resourceType":"Bundle","entry":[{}]}}"#, entries.join(","));
+        let selections: Vec<Text<'_>> =
+            (19_999..100_000).map(|n| Text(format!("ServiceRequest/{n}").into())).collect();
+        let drafts = Drafts::read(Some(raw(&bundle)), &selections, Hook::OrderSelect);
+        assert_eq!(drafts.orders.iter().filter(|draft| draft.in_focus).count(), 1);
     }
 
     #[test]

@@ -140,7 +140,9 @@ fn item(entry: &RawValue) -> Result<FeedbackItem<'_>, RequestError> {
         }
     };
     let at = required(entry.outcome_timestamp, "outcomeTimestamp")?;
-    let at = OffsetDateTime::parse(at.trim(), &Rfc3339).map_err(|_| RequestError::Invalid {
+    let at = OffsetDateTime::parse(at.trim(), &Rfc3339).ok();
+    // The last hours of 9999 may be in the year 10000 elsewhere, which has no number here.
+    let at = at.and_then(|at| at.checked_to_offset(time::UtcOffset::UTC)).ok_or(RequestError::Invalid {
         member: "outcomeTimestamp",
         problem: "is not a date-time of RFC 3339",
     })?;
@@ -158,7 +160,7 @@ fn item(entry: &RawValue) -> Result<FeedbackItem<'_>, RequestError> {
     Ok(FeedbackItem {
         card: id(required(entry.card, "card")?, "card")?,
         outcome,
-        at: at.to_offset(time::UtcOffset::UTC),
+        at,
         accepted_suggestions: ids
             .map(|suggestion| id(suggestion.id.0, "acceptedSuggestions"))
             .collect::<Result<_, _>>()?,
@@ -256,6 +258,10 @@ mod tests {
             (r#"{"card":"a","outcome":"accepted"}"#, "`outcomeTimestamp` is missing"),
             (
                 r#"{"card":"a","outcome":"accepted","outcomeTimestamp":"2020-12-11"}"#,
+                "`outcomeTimestamp` is not",
+            ),
+            (
+                r#"{"card":"a","outcome":"accepted","outcomeTimestamp":"9999-12-31T23:59:59-14:00"}"#,
                 "`outcomeTimestamp` is not",
             ),
             (

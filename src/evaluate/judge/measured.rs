@@ -1,7 +1,7 @@
 //! Words about numbers and answers: results, doses, age.
 
 use super::{Leaf, drafts, in_use};
-use crate::chart::{Bounded, Chart, Coverage, Gap, Lack, Measurement, Side, Truth};
+use crate::chart::{Bounded, Chart, Coverage, Gap, Measurement, Side, Truth};
 use crate::evaluate::evidence::{Evidence, Sink};
 use crate::knowledge::files::{WhenOld, WhoseDose};
 use crate::knowledge::{Answered, Coded, Comparison, Measured};
@@ -15,10 +15,9 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
             Comparison::AtLeast => value.at_least(limit),
             Comparison::Above => value.above(limit),
         };
-        let newest_is_unsure = matches!(
-            measurements.coverage,
-            Coverage::Partial(Lack::MorePages | Lack::TooLarge) | Coverage::Unavailable(_)
-        );
+        // Whatever did not come may be newer than what did.
+        let newest_is_unsure =
+            matches!(measurements.coverage, Coverage::Partial(_) | Coverage::Unavailable(_));
         let mut truth = Truth::False;
         let mut seen = 0;
         let mut one = |measurement: &'c Measurement, sink: &mut S| {
