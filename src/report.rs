@@ -126,9 +126,9 @@ fn unusable(journey: &Journey<'_>) -> Vec<String> {
         &chart.medications.unusable,
         &chart.allergies.unusable,
         &chart.services.unusable,
-        &chart.gaps,
     ];
-    let gaps = measured.chain(answered).chain(listed.into_iter().flatten());
+    let listed = listed.into_iter().flatten().map(|entry| &entry.gap);
+    let gaps = measured.chain(answered).chain(listed).chain(&chart.gaps);
     let mut texts: Vec<String> = gaps.map(Gap::to_string).collect();
     texts.sort();
     texts.dedup();

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::ConceptSet;
+
 /// A resource of the chart, as `Type/id`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResourceRef(Box<str>);
@@ -33,6 +35,23 @@ pub struct Gap {
     pub source: ResourceRef,
     /// What is wrong with it.
     pub why: Unusable,
+}
+
+impl Gap {
+    /// As an entry of a list, with what its code stands for.
+    #[must_use]
+    pub fn of(self, concepts: ConceptSet) -> UnusableEntry {
+        UnusableEntry { gap: self, concepts }
+    }
+}
+
+/// An entry of a list that is there and could not be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnusableEntry {
+    /// Where it stands, and what is wrong with it.
+    pub gap: Gap,
+    /// What its code stands for, where that much can be read: what is not found elsewhere may be this.
+    pub concepts: ConceptSet,
 }
 
 impl fmt::Display for Gap {

@@ -17,7 +17,7 @@ mod truth;
 pub use code::{ConceptId, ConceptSet, System, Vocabulary};
 pub use condition::{Allergy, Condition, ConditionState};
 pub use date::{UnreadableDate, When};
-pub use gap::{Coverage, Gap, Lack, ResourceRef, Unusable};
+pub use gap::{Coverage, Gap, Lack, ResourceRef, Unusable, UnusableEntry};
 pub use measurement::{Answer, AnswerId, Answers, Computed, Measurement, MeasurementId, Measurements, Side};
 pub use medication::{Dose, Dosing, Ingredient, Medication, Range, Route, Usage};
 pub use order::{Order, Service, Stage};
@@ -60,7 +60,7 @@ pub struct Listed<T> {
     /// What stands for a concept of the knowledge.
     pub items: Vec<T>,
     /// What is there and could not be used, entries without a known code among them.
-    pub unusable: Vec<Gap>,
+    pub unusable: Vec<UnusableEntry>,
     /// How much of it the chart gave.
     pub coverage: Coverage,
 }

@@ -1,6 +1,9 @@
 //! CodeableConcept: every coding is looked at, in whatever order they stand.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::json::{Field, Str};
 use crate::chart::{ConceptSet, Side, System, Vocabulary};
@@ -97,12 +100,12 @@ impl CodeableConcept<'_> {
 }
 
 /// The status codes of a FHIR status that is a concept, or a plain text in DSTU2 and STU3.
-pub(super) fn status<'a>(
-    raw: Option<&'a serde_json::value::RawValue>,
-) -> Field<Vec<std::borrow::Cow<'a, str>>> {
+///
+/// Where there is no code, the text is taken for one: `Entered in error` is how the value sets display it.
+pub(super) fn status<'a>(raw: Option<&'a RawValue>) -> Field<Vec<Cow<'a, str>>> {
     match raw {
         Some(text) if text.get().starts_with('"') => match super::json::read::<Str<'a>>(raw) {
-            Field::Ok(Str(Field::Ok(code))) => Field::Ok(vec![code]),
+            Field::Ok(Str(Field::Ok(code))) => Field::Ok(vec![as_written_in_value_sets(code)]),
             _ => Field::Bad,
         },
         raw => match super::json::read_object::<CodeableConcept<'a>>(raw) {
@@ -112,10 +115,23 @@ pub(super) fn status<'a>(
                 if concept.coding.iter().any(|coding| coding.code.0.is_bad()) {
                     return Field::Bad;
                 }
-                Field::Ok(concept.coding.into_iter().filter_map(|coding| coding.code.0.ok()).collect())
+                let codes = concept.coding.into_iter().filter_map(|coding| coding.code.0.ok());
+                let mut codes: Vec<_> = codes.map(as_written_in_value_sets).collect();
+                if codes.is_empty() {
+                    codes.extend(concept.text.0.ok().map(as_written_in_value_sets));
+                }
+                Field::Ok(codes)
             }
         },
     }
+}
+
+/// `Entered in error` as `entered-in-error`.
+fn as_written_in_value_sets(code: Cow<'_, str>) -> Cow<'_, str> {
+    if code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') {
+        return code;
+    }
+    code.split_whitespace().collect::<Vec<_>>().join("-").to_ascii_lowercase().into()
 }
 
 /// What the words of the knowledge stand for that are in `texts`: each as a word, or words, of its own, in any case.

@@ -16,7 +16,7 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
                 any = any.or(self.since(condition.onset, length, &condition.label, &condition.source));
             }
         }
-        if found { any } else { self.not_found(list.coverage, &list.unusable) }
+        if found { any } else { self.not_found(list, diagnosis) }
     }
 
     pub(super) fn taken_for(&mut self, medicine: &Coded, length: &Length) -> Truth {
@@ -27,7 +27,7 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
             found = true;
             longest = longest.or(self.since(medication.since, length, &medication.label, &medication.source));
         }
-        if found { longest } else { self.not_found(list.coverage, &list.unusable) }
+        if found { longest } else { self.not_found(list, medicine) }
     }
 
     pub(super) fn took_for(&mut self, medicine: &Coded, length: &Length) -> Truth {
@@ -39,9 +39,7 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
         if longest.is_true() {
             return longest;
         }
-        longest
-            .or(self.not_found(now.coverage, &now.unusable))
-            .or(self.not_found(before.coverage, &before.unusable))
+        longest.or(self.not_found(now, medicine)).or(self.not_found(before, medicine))
     }
 
     fn course(&mut self, medication: &'c Medication, length: &Length) -> Truth {
@@ -69,7 +67,7 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
                 longest = longest.or(self.since(service.when, length, &service.label, &service.source));
             }
         }
-        if longest == Truth::False { self.not_found(list.coverage, &list.unusable) } else { longest }
+        if longest == Truth::False { self.not_found(list, wanted) } else { longest }
     }
 
     /// Has something that began at `start` lasted so long by now?

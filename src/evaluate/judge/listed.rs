@@ -22,7 +22,7 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
             }
             suspected = true;
         }
-        if suspected { Truth::Unknown } else { self.not_found(list.coverage, &list.unusable) }
+        if suspected { Truth::Unknown } else { self.not_found(list, diagnosis) }
     }
 
     pub(super) fn had(&mut self, diagnosis: &Coded) -> Truth {
@@ -34,7 +34,7 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
                 self.sink.add(Evidence::Entry { label: &condition.label, source: &condition.source, remark });
                 Truth::True
             }
-            None => self.not_found(list.coverage, &list.unusable),
+            None => self.not_found(list, diagnosis),
         }
     }
 
@@ -71,9 +71,7 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
                 });
                 Truth::True
             }
-            None => self
-                .not_found(now.coverage, &now.unusable)
-                .or(self.not_found(before.coverage, &before.unusable)),
+            None => self.not_found(now, medicine).or(self.not_found(before, medicine)),
         }
     }
 
@@ -89,7 +87,7 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
                 });
                 Truth::True
             }
-            None => self.not_found(list.coverage, &list.unusable),
+            None => self.not_found(list, medicine),
         }
     }
 
@@ -102,7 +100,7 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
                 self.sink.add(Evidence::Entry { label: &entry.label, source: &entry.source, remark });
                 Truth::True
             }
-            None => self.not_found(list.coverage, &list.unusable),
+            None => self.not_found(list, allergy),
         }
     }
 
@@ -132,6 +130,6 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
                 Truth::Unknown => undated = true,
             }
         }
-        if undated { Truth::Unknown } else { self.not_found(list.coverage, &list.unusable) }
+        if undated { Truth::Unknown } else { self.not_found(list, wanted) }
     }
 }

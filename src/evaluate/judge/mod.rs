@@ -6,13 +6,14 @@ mod listed;
 mod measured;
 
 use super::evidence::{Evidence, Sink};
-use crate::chart::{Chart, Coverage, Gap, Medication, Order, Truth, Usage};
+use crate::chart::{Chart, Listed, Medication, Order, Truth, UnusableEntry, Usage};
 use crate::knowledge::{Coded, Condition};
 
 /// How a list that holds entries nobody could read is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strictness {
-    /// What is not found in a complete list is not there. For rules: one uncoded entry must not silence them all.
+    /// What is not found in a complete list is not there, unless an entry that cannot be used has its code. For rules:
+    /// one uncoded entry must not silence them all.
     Plain,
     /// An entry that could not be read or coded might be anything. For what is proposed: only what is known counts.
     Strict,
@@ -94,15 +95,15 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
     }
 
     /// Nothing was found: is it known not to be there?
-    pub(super) fn not_found(&mut self, coverage: Coverage, unusable: &'c [Gap]) -> Truth {
-        if let Some(lack) = coverage.lack() {
+    pub(super) fn not_found<T>(&mut self, list: &'c Listed<T>, wanted: &Coded) -> Truth {
+        if let Some(lack) = list.coverage.lack() {
             self.sink.add(Evidence::Lack(lack));
             return Truth::Unknown;
         }
-        if self.strictness == Strictness::Strict
-            && let Some(gap) = unusable.first()
-        {
-            self.sink.add(Evidence::Unusable(gap));
+        let counts =
+            |entry: &&UnusableEntry| self.strictness == Strictness::Strict || wanted.matches(entry.concepts);
+        if let Some(entry) = list.unusable.iter().find(counts) {
+            self.sink.add(Evidence::Unusable(&entry.gap));
             return Truth::Unknown;
         }
         self.sink.add(Evidence::NotOnRecord);

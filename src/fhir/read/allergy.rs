@@ -75,7 +75,7 @@ impl<'a> Reader<'_, 'a> {
         };
         let source = match self.admit(&common) {
             None => return,
-            Some(Err(gap)) => return self.chart.allergies.unusable.push(gap),
+            Some(Err(gap)) => return self.chart.allergies.unusable.push(gap.of(concepts)),
             Some(Ok(source)) => source,
         };
         let why = match stands {
@@ -85,7 +85,7 @@ impl<'a> Reader<'_, 'a> {
             Ok(_) => None,
         };
         if let Some(why) = why {
-            return self.chart.allergies.unusable.push(Gap { source, why });
+            return self.chart.allergies.unusable.push(Gap { source, why }.of(concepts));
         }
         let label = names.first().map(|name| name.label(&self.plan.vocabulary)).unwrap_or_default();
         self.chart.allergies.items.push(Allergy {
@@ -109,7 +109,7 @@ fn stands(allergy: &RawAllergy<'_>) -> Result<bool, Unusable> {
     let gone = |raw, any: &[&str]| match status(raw) {
         Field::Bad => Err(Unusable::Malformed),
         Field::Absent => Ok(false),
-        Field::Ok(codes) => Ok(codes.iter().any(|code| any.contains(&code.trim()))),
+        Field::Ok(codes) => Ok(codes.iter().any(|code| any.contains(&&**code))),
     };
     let refuted = gone(allergy.verification_status, &["refuted", "entered-in-error"])?;
     let over = gone(allergy.clinical_status, &["inactive", "resolved"])?;

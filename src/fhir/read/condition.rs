@@ -1,5 +1,7 @@
 //! Conditions: problems and diagnoses.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::{Common, Reader, date, period};
@@ -71,7 +73,7 @@ impl<'a> Reader<'_, 'a> {
         };
         let source = match self.admit(&common) {
             None => return,
-            Some(Err(gap)) => return self.chart.conditions.unusable.push(gap),
+            Some(Err(gap)) => return self.chart.conditions.unusable.push(gap.of(concepts)),
             Some(Ok(source)) => source,
         };
         let code = match (code, concepts.is_empty()) {
@@ -82,7 +84,7 @@ impl<'a> Reader<'_, 'a> {
         let (code, state) = match (code, state) {
             (Ok(code), Ok(Some(state))) => (code, state),
             (Err(why), _) | (_, Err(why)) => {
-                return self.chart.conditions.unusable.push(Gap { source, why });
+                return self.chart.conditions.unusable.push(Gap { source, why }.of(concepts));
             }
             (_, Ok(None)) => return,
         };
@@ -118,9 +120,7 @@ impl<'a> Reader<'_, 'a> {
             Field::Absent => Vec::new(),
             Field::Ok(codes) => codes,
         };
-        let said = |codes: &[std::borrow::Cow<'_, str>], any: &[&str]| {
-            codes.iter().any(|code| any.contains(&code.trim()))
-        };
+        let said = |codes: &[Cow<'_, str>], any: &[&str]| codes.iter().any(|code| any.contains(&&**code));
         if said(&verification, &["entered-in-error", "refuted"]) {
             return Ok(None);
         }
@@ -132,11 +132,17 @@ impl<'a> Reader<'_, 'a> {
         if said(&clinical, &["inactive", "remission", "resolved"]) || self.has_abated(condition)? {
             return Ok(Some(ConditionState::Past));
         }
-        if said(&verification, &["provisional", "differential", "unconfirmed"]) {
-            return Ok(Some(ConditionState::Suspected));
-        }
         let active = said(&clinical, &["active", "recurrence", "relapse"]);
-        Ok(Some(if active { ConditionState::Active } else { ConditionState::ActiveUnstated }))
+        let suspected = said(&verification, &["provisional", "differential", "unconfirmed"]);
+        let confirmed = said(&verification, &["confirmed"]);
+        if !(clinical.is_empty() || active) || !(verification.is_empty() || suspected || confirmed) {
+            return Err(Unusable::StatusUnknown);
+        }
+        Ok(Some(match (suspected, active) {
+            (true, _) => ConditionState::Suspected,
+            (false, true) => ConditionState::Active,
+            (false, false) => ConditionState::ActiveUnstated,
+        }))
     }
 
     /// Has it ended before now? An end that cannot be read leaves open whether it has.

@@ -7,7 +7,7 @@ use super::dosage::dosing;
 use super::product::{MedicineOf, Product};
 use super::service::bounds;
 use super::{Common, Period, Reader, date, period};
-use crate::chart::{Gap, Medication, ResourceRef, Unusable, Usage};
+use crate::chart::{ConceptSet, Gap, Medication, ResourceRef, Unusable, Usage};
 use crate::fhir::Resource;
 use crate::fhir::json::{Field, Str, read, read_object};
 
@@ -125,6 +125,9 @@ impl<'a> Reader<'_, 'a> {
         if usage == Ok(None) {
             return;
         }
+        let concepts = product.as_ref().map_or(ConceptSet::EMPTY, |product| {
+            product.ingredients.iter().fold(ConceptSet::EMPTY, |all, one| all.union(one.concepts))
+        });
         let common = Common {
             kind,
             id: &found.id,
@@ -133,14 +136,16 @@ impl<'a> Reader<'_, 'a> {
         };
         let source = match self.admit(&common) {
             None => return,
-            Some(Err(gap)) => return self.chart.medications.unusable.push(gap),
+            Some(Err(gap)) => return self.chart.medications.unusable.push(gap.of(concepts)),
             Some(Ok(source)) => source,
         };
         let product = product.and_then(|product| {
             if product.ingredients.is_empty() { Err(Unusable::NotCoded) } else { Ok(product) }
         });
         match (product, usage) {
-            (Err(why), _) | (_, Err(why)) => self.chart.medications.unusable.push(Gap { source, why }),
+            (Err(why), _) | (_, Err(why)) => {
+                self.chart.medications.unusable.push(Gap { source, why }.of(concepts))
+            }
             (Ok(product), Ok(Some(usage))) => {
                 let medication = described(&found, product, usage, source);
                 self.chart.medications.items.push(medication);

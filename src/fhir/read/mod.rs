@@ -34,7 +34,7 @@ pub(super) use self::unread::unread_medications;
 use super::json::{Field, Str, is_modified};
 use super::reference::{Belongs, belongs};
 use super::{Acquired, Drafts, Gives, Need, ReadPlan, Resource, Supply, derive};
-use crate::chart::{Chart, Coverage, Gap, Lack, ResourceRef, Unusable, When};
+use crate::chart::{Chart, ConceptSet, Coverage, Gap, Lack, ResourceRef, Unusable, When};
 
 /// Who the call is about, and when.
 #[derive(Debug, Clone, Copy)]
@@ -225,9 +225,9 @@ impl<'p, 'a> Reader<'p, 'a> {
             "MedicationRequest" | "MedicationStatement" => &mut self.chart.medications.unusable,
             "AllergyIntolerance" => &mut self.chart.allergies.unusable,
             "Procedure" | "ServiceRequest" | "DeviceRequest" => &mut self.chart.services.unusable,
-            _ => &mut self.chart.gaps,
+            _ => return self.chart.gaps.push(gap),
         };
-        unusable.push(gap);
+        unusable.push(gap.of(ConceptSet::EMPTY));
     }
 
     fn source(&self, kind: &str, id: &Str<'_>) -> ResourceRef {

@@ -91,7 +91,7 @@ impl<'a> Reader<'_, 'a> {
         };
         let source = match self.admit(&common) {
             None => return,
-            Some(Err(gap)) => return self.chart.services.unusable.push(gap),
+            Some(Err(gap)) => return self.chart.services.unusable.push(gap.of(concepts)),
             Some(Ok(source)) => source,
         };
         let code = match code {
@@ -101,7 +101,9 @@ impl<'a> Reader<'_, 'a> {
         };
         let (code, stage) = match (code, stage) {
             (Ok(code), Ok(Some(stage))) => (code, stage),
-            (Err(why), _) | (_, Err(why)) => return self.chart.services.unusable.push(Gap { source, why }),
+            (Err(why), _) | (_, Err(why)) => {
+                return self.chart.services.unusable.push(Gap { source, why }.of(concepts));
+            }
             (_, Ok(None)) => return,
         };
         let done = period(service.performed_period);

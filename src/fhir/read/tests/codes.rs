@@ -43,7 +43,7 @@ fn q15_what_has_only_a_text_is_listed_and_never_guessed() {
     }
     let chart = read(&[("conditions", &bundle(&[&condition(r#"{"text":"Heart failure"}"#, "")]))]);
     assert!(chart.conditions.items.is_empty());
-    assert_eq!(chart.conditions.unusable[0].to_string(), "Condition/c: has no known code");
+    assert_eq!(chart.conditions.unusable[0].gap.to_string(), "Condition/c: has no known code");
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn request(members: &str) -> String {
 
 fn medications(resources: &[&str]) -> (Vec<Medication>, Vec<Unusable>) {
     let chart = read(&[("requests", &bundle(resources))]);
-    (chart.medications.items, chart.medications.unusable.iter().map(|gap| gap.why).collect())
+    (chart.medications.items, chart.medications.unusable.iter().map(|gap| gap.gap.why).collect())
 }
 
 fn one(members: &str) -> Medication {

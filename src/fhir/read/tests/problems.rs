@@ -48,7 +48,7 @@ fn a_problem_that_stands_in_the_chart_too_is_being_added() {
 fn words_count_only_in_a_problem_being_added_without_a_known_code() {
     let problem = |code: &str| -> (Option<Condition>, Vec<Unusable>) {
         let chart = added(&condition(&format!(r#""code":{code}"#)), &[]);
-        let gaps = chart.conditions.unusable.iter().map(|gap| gap.why).collect();
+        let gaps = chart.conditions.unusable.iter().map(|gap| gap.gap.why).collect();
         (chart.conditions.items.into_iter().next(), gaps)
     };
     for (code, found) in [
@@ -71,7 +71,7 @@ fn words_count_only_in_a_problem_being_added_without_a_known_code() {
     // The same words in the chart are never guessed at.
     let chart = read(&[("conditions", &bundle(&[&condition(r#""code":{"text":"Sciatica"}"#)]))]);
     assert!(chart.conditions.items.is_empty());
-    assert_eq!(chart.conditions.unusable[0].why, Unusable::NotCoded);
+    assert_eq!(chart.conditions.unusable[0].gap.why, Unusable::NotCoded);
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn q36_a_modifier_extension_forbids_use() {
     let condition = r#"{"resourceType":"Condition","id":"c","modifierExtension":[{"url":"x"}],"code":{"coding":[{"system":"http://snomed.info/sct","code":"84114007"}]}}"#;
     let chart = read(&[("conditions", &bundle(&[condition]))]);
     assert!(chart.conditions.items.is_empty());
-    assert_eq!(chart.conditions.unusable[0].why, Unusable::ModifierExtension);
+    assert_eq!(chart.conditions.unusable[0].gap.why, Unusable::ModifierExtension);
 }
 
 #[test]
@@ -227,5 +227,5 @@ fn a_broken_resource_costs_only_itself_and_is_said() {
         assert_eq!(chart.gaps[0].to_string(), "Observation/#1: not readable as FHIR R4", "{broken}");
     }
     let chart = read(&[("conditions", &bundle(&[r#"{"id":"x"}"#]))]);
-    assert_eq!(chart.conditions.unusable[0].why, Unusable::Malformed);
+    assert_eq!(chart.conditions.unusable[0].gap.why, Unusable::Malformed);
 }

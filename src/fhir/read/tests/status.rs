@@ -33,7 +33,7 @@ fn state(members: &str) -> Result<Option<ConditionState>, Unusable> {
     );
     let chart = read(&[("conditions", &bundle(&[&resource]))]);
     match chart.conditions.unusable.first() {
-        Some(gap) => Err(gap.why),
+        Some(entry) => Err(entry.gap.why),
         None => Ok(chart.conditions.items.first().map(|condition| condition.state)),
     }
 }
@@ -81,6 +81,38 @@ fn q25_what_is_not_confirmed_or_is_over_is_no_present_diagnosis() {
     ] {
         assert_eq!(state(&format!("{active}{abatement}")), expected, "{abatement}");
     }
+}
+
+#[test]
+fn a_status_with_a_code_that_is_not_known_leaves_open_whether_the_condition_holds() {
+    let text = |member: &str, text: &str| format!(r#","{member}":{{"text":"{text}"}}"#);
+    let active = coded("clinicalStatus", "active");
+    for (members, expected) in [
+        (coded("clinicalStatus", "Resolved"), Ok(Some(ConditionState::Past))),
+        (text("clinicalStatus", "Inactive"), Ok(Some(ConditionState::Past))),
+        (text("clinicalStatus", "Active"), Ok(Some(ConditionState::Active))),
+        (text("verificationStatus", "Entered in Error"), Ok(None)),
+        (active.clone() + &text("verificationStatus", "Refuted"), Ok(None)),
+        (coded("clinicalStatus", "A"), Err(Unusable::StatusUnknown)),
+        (text("clinicalStatus", "see notes"), Err(Unusable::StatusUnknown)),
+        (active.clone() + &coded("verificationStatus", "410605003"), Err(Unusable::StatusUnknown)),
+        (active + &coded("verificationStatus", "unknown"), Err(Unusable::StatusUnknown)),
+        (r#","clinicalStatus":{}"#.to_owned(), Ok(Some(ConditionState::ActiveUnstated))),
+        (
+            coded("clinicalStatus", "resolved") + &coded("verificationStatus", "local"),
+            Ok(Some(ConditionState::Past)),
+        ),
+    ] {
+        assert_eq!(state(&members), expected, "{members}");
+    }
+    let chart = read(&[(
+        "conditions",
+        &bundle(&[&format!(
+            r#"{{"resourceType":"Condition","id":"c","code":{{"coding":[{{"system":"http://snomed.info/sct","code":"84114007"}}]}}{}}}"#,
+            coded("clinicalStatus", "A")
+        )]),
+    )]);
+    assert!(!chart.conditions.unusable[0].concepts.is_empty(), "it may still be what its code says");
 }
 
 fn requests(members: &str) -> Vec<Usage> {
@@ -138,7 +170,7 @@ fn what_the_record_itself_does_not_know_is_a_gap() {
         let (medicines, services) = (&chart.medications, &chart.services);
         assert!(medicines.items.is_empty() && services.items.is_empty(), "{kind}");
         let gaps: Vec<Unusable> =
-            medicines.unusable.iter().chain(&services.unusable).map(|gap| gap.why).collect();
+            medicines.unusable.iter().chain(&services.unusable).map(|entry| entry.gap.why).collect();
         assert_eq!(gaps, [Unusable::StatusUnknown], "{kind}");
     }
 }
@@ -157,7 +189,7 @@ fn a_standing_that_cannot_be_read_is_a_gap() {
         );
         let chart = read(&[("requests", &bundle(&[&resource]))]);
         assert!(chart.medications.items.is_empty(), "{members}");
-        assert_eq!(chart.medications.unusable[0].why, Unusable::Malformed, "{members}");
+        assert_eq!(chart.medications.unusable[0].gap.why, Unusable::Malformed, "{members}");
     }
     assert_eq!(state(r#","clinicalStatus":7"#), Err(Unusable::Malformed));
     assert_eq!(state(r#","verificationStatus":{"coding":[{"code":7}]}"#), Err(Unusable::Malformed));
@@ -216,7 +248,7 @@ fn devices_asked_for_are_services_too() {
     let device = |code: &str, members: &str| {
         let resource = format!(r#"{{"resourceType":"DeviceRequest","id":"d",{code},{members}}}"#);
         let chart = read(&[("procedures", "null"), ("services", "null"), ("devices", &bundle(&[&resource]))]);
-        let why = chart.services.unusable.first().map(|gap| gap.why);
+        let why = chart.services.unusable.first().map(|entry| entry.gap.why);
         (chart.services.items.first().map(|item| (item.concepts, item.stage)), why)
     };
     let cast = r#""codeCodeableConcept":{"coding":[{"system":"http://snomed.info/sct","code":"79321009"}]}"#;
@@ -325,7 +357,7 @@ fn allergies_stand_until_refuted_or_over() {
     }
     let reaction = r#""code":{"text":"NSAID"},"reaction":[{"substance":{"coding":[{"system":"http://www.nlm.nih.gov/research/umls/rxnorm","code":"5640"}]}}]"#;
     assert_eq!(allergy(reaction).0[0].concepts, set(IBUPROFEN));
-    assert_eq!(allergy(r#""code":{"text":"aspirin"}"#).1[0].why, Unusable::NotCoded);
+    assert_eq!(allergy(r#""code":{"text":"aspirin"}"#).1[0].gap.why, Unusable::NotCoded);
     let none = r#""code":{"coding":[{"system":"http://snomed.info/sct","code":"716186003"}]}"#;
     assert_eq!(allergy(none), (vec![], vec![]));
 }
