@@ -136,7 +136,13 @@ fn remarks(fact: &Measured, measurement: &Measurement, chart: &Chart, prose: Pro
     }
     if let Some(computed) = &measurement.computed {
         remarks.push(format!("computed here by {} from {}", computed.equation, computed.inputs));
+        if computed.may_be_outdated {
+            remarks.push("newer inputs may exist".to_owned());
+        }
     }
+    let side = measurement.side.filter(|_| fact.per_leg);
+    let others = chart.measured(fact.id).into_iter().flat_map(|results| results.perhaps_newest(side).skip(1));
+    remarks.extend(others.map(|other| format!("one of {} may be newer", other.when)));
     remarks.join(", ")
 }
 

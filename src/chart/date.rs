@@ -103,6 +103,13 @@ impl When {
         ((today - self.last).whole_days(), (today - self.first).whole_days())
     }
 
+    /// Does what was written leave open which of the two came first? Only where a day is missing in one of them.
+    #[must_use]
+    pub fn overlaps(&self, other: &When) -> bool {
+        let is_a_day = |when: &When| when.first == when.last;
+        !(is_a_day(self) && is_a_day(other)) && self.last >= other.first && other.last >= self.first
+    }
+
     /// The order of results in time: by first day, then by moment. A bare day sorts before a moment of that day.
     #[must_use]
     pub fn sort_key(&self) -> (Date, Option<OffsetDateTime>) {

@@ -146,6 +146,12 @@ impl Coverage {
         self == Coverage::Complete
     }
 
+    /// May there be entries that were asked for and did not come? Any of them may be newer than what did.
+    #[must_use]
+    pub fn may_lack_newer(self) -> bool {
+        matches!(self, Coverage::Partial(_) | Coverage::Unavailable(_))
+    }
+
     /// Why it is not complete.
     #[must_use]
     pub fn lack(self) -> Option<Lack> {

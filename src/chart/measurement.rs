@@ -58,6 +58,8 @@ pub struct Computed {
     pub equation: &'static str,
     /// What went in, as text.
     pub inputs: String,
+    /// Newer inputs may exist: the chart did not give all of them.
+    pub may_be_outdated: bool,
 }
 
 /// All that the chart holds of one measured fact.
@@ -82,6 +84,13 @@ impl Measurements {
     #[must_use]
     pub fn newest_of(&self, side: Side) -> Option<&Measurement> {
         self.newest_first.iter().find(|measurement| measurement.side == Some(side))
+    }
+
+    /// Those that may be the newest of one side, or of all: the newest, and each with only a month or a year that may
+    /// be later still.
+    pub fn perhaps_newest(&self, side: Option<Side>) -> impl Iterator<Item = &Measurement> {
+        let of_side = self.newest_first.iter().filter(move |one| side.is_none() || one.side == side);
+        perhaps_newest(of_side, |measurement| Some(measurement.when))
     }
 
     /// The newest of each side that has one, then the newest without a side where no side has any.
@@ -124,12 +133,23 @@ impl Answers {
         self.newest_first.first()
     }
 
-    /// All answers of the newest resource that has one: a question may be answered with several at once.
-    pub fn newest_all(&self) -> impl Iterator<Item = &Answer> {
-        let newest = self.newest();
-        let together = move |answer: &&Answer| {
-            newest.is_some_and(|newest| (answer.when, &answer.source) == (newest.when, &newest.source))
-        };
-        self.newest_first.iter().filter(together)
+    /// Those that may be the newest, by resource, for a question may be answered with several at once: the newest, and
+    /// each with only a month or a year that may be later still.
+    pub fn perhaps_newest(&self) -> impl Iterator<Item = &[Answer]> {
+        let by_resource = self.newest_first.chunk_by(|one, next| one.source == next.source);
+        perhaps_newest(by_resource, |answers| answers.first().map(|answer| answer.when))
     }
+}
+
+/// The first of what stands newest first, and what may be later than it is. Of the same text, the first is newest.
+fn perhaps_newest<T: Copy>(
+    mut newest_first: impl Iterator<Item = T>,
+    when: impl Fn(T) -> Option<When>,
+) -> impl Iterator<Item = T> {
+    let newest = newest_first.next();
+    let date = newest.and_then(&when);
+    let contends = move |one: &T| {
+        date.zip(when(*one)).is_some_and(|(newest, other)| newest != other && newest.overlaps(&other))
+    };
+    newest.into_iter().chain(newest_first.filter(contends))
 }

@@ -30,6 +30,12 @@ impl Truth {
         !(!self).and(!other)
     }
 
+    /// What both say; `Unknown` where they differ.
+    #[must_use]
+    pub fn agreeing(self, other: Truth) -> Truth {
+        if self == other { self } else { Truth::Unknown }
+    }
+
     /// Is this known to hold?
     #[must_use]
     pub fn is_true(self) -> bool {

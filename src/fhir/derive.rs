@@ -3,7 +3,9 @@
 mod abi;
 
 use super::ReadPlan;
-use crate::chart::{Bounded, Chart, Comparator, Computed, Measurement, MeasurementId, Patient, Sex, trimmed};
+use crate::chart::{
+    Bounded, Chart, Comparator, Computed, Measurement, MeasurementId, Measurements, Patient, Sex, trimmed,
+};
 
 pub(super) use abi::add_abi;
 
@@ -24,7 +26,8 @@ pub fn egfr_of(chart: &Chart, creatinine: MeasurementId, egfr: MeasurementId) ->
     if chart.measured(egfr)?.newest().is_some() {
         return None;
     }
-    let measured = chart.measured(creatinine)?.newest()?;
+    let results = chart.measured(creatinine)?;
+    let measured = results.newest()?;
     if measured.value.comparator != Comparator::Exactly || measured.value.number <= 0.0 {
         return None;
     }
@@ -48,10 +51,19 @@ pub fn egfr_of(chart: &Chart, creatinine: MeasurementId, egfr: MeasurementId) ->
     Some(Measurement {
         value: Bounded::exactly(value),
         converted_from: None,
-        computed: Some(Computed { equation: "CKD-EPI 2021", inputs }),
+        computed: Some(Computed {
+            equation: "CKD-EPI 2021",
+            inputs,
+            may_be_outdated: may_be_outdated(results),
+        }),
         side: None,
         ..measured.clone()
     })
+}
+
+/// May there be a newer result than the one that is known?
+fn may_be_outdated(results: &Measurements) -> bool {
+    results.coverage.may_lack_newer() || results.perhaps_newest(None).nth(1).is_some()
 }
 
 /// Age when the sample was taken: the least and the most it may have been.
@@ -75,7 +87,7 @@ pub fn ckd_epi_2021(creatinine: f64, age: i32, sex: Sex) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Measurements, ResourceRef, When};
+    use crate::chart::{Lack, ResourceRef, When};
     use time::macros::date;
 
     const CREATININE: MeasurementId = MeasurementId(0);
@@ -133,6 +145,26 @@ mod tests {
         ] {
             assert_eq!(egfr_of(&chart, CREATININE, EGFR), None, "{why}");
         }
+    }
+
+    #[test]
+    fn an_egfr_from_a_creatinine_that_may_not_be_the_newest_says_so() {
+        let exact = || result(1.8, Comparator::Exactly);
+        let outdated =
+            |chart: &Chart| egfr_of(chart, CREATININE, EGFR).unwrap().computed.unwrap().may_be_outdated;
+        let mut chart = chart(exact(), "1970-05-05", Some(Sex::Male));
+        for (coverage, expected) in [
+            (Coverage::Complete, false),
+            (Coverage::Partial(Lack::MorePages), true),
+            (Coverage::Unavailable(Lack::FetchFailed), true),
+        ] {
+            chart.measurements[0].coverage = coverage;
+            assert_eq!(outdated(&chart), expected, "{coverage:?}");
+        }
+        chart.measurements[0].coverage = Coverage::Complete;
+        let of_that_year = Measurement { when: When::parse("2026").unwrap(), ..exact() };
+        chart.measurements[0].newest_first.push(of_that_year);
+        assert!(outdated(&chart), "of that year, and perhaps of February");
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use gaitkeeper::chart::{Chart, Side, Unusable};
 use gaitkeeper::fhir::{self, Drafts, Subject};
 use gaitkeeper::knowledge::{Knowledge, PackageSource};
-use gaitkeeper::pipeline::{self, Setting};
 use gaitkeeper::wire::Text;
 use serde_json::{Value, json};
 use time::macros::datetime;
@@ -130,36 +129,5 @@ fn units_are_those_of_each_result() {
         };
         let expected = expected.map(|number: f64| (number * 100.0).round() / 100.0);
         assert_eq!(found, expected, "{fact} {code} {value} {unit}");
-    }
-}
-
-/// A server that holds something back may hold back the newest result.
-#[test]
-fn a_normal_result_decides_nothing_where_others_did_not_come() {
-    let knowledge = Knowledge::load(&PackageSource::embedded()).unwrap();
-    let setting = Setting {
-        knowledge: &knowledge,
-        now: datetime!(2026-03-01 09:00 UTC),
-        public_url: "https://cds.example",
-    };
-    let recorded =
-        std::fs::read("fixtures/hooks/leg-pain-order-sign/contrast-mra-egfr-30/request.json").unwrap();
-    let mut call: Value = serde_json::from_slice(&recorded).unwrap();
-    let summaries = |call: &Value| -> Vec<String> {
-        let response =
-            pipeline::answer(&setting, "leg-pain-order-sign", call.to_string().as_bytes()).unwrap();
-        let answer = serde_json::to_value(&response).unwrap();
-        let cards = answer["cards"].as_array().unwrap();
-        cards.iter().map(|card| card["summary"].as_str().unwrap().to_owned()).collect()
-    };
-    assert!(summaries(&call).is_empty());
-    for (severity, code) in [("error", "timeout"), ("warning", "suppressed")] {
-        let outcome =
-            json!({ "resourceType": "OperationOutcome", "issue": [{ "severity": severity, "code": code }] });
-        let entries = call["prefetch"]["egfr"]["entry"].as_array_mut().unwrap();
-        entries.truncate(1);
-        entries.push(json!({ "resource": outcome, "search": { "mode": "outcome" } }));
-        let told = summaries(&call);
-        assert!(told.len() == 1 && told[0].contains("could not be checked"), "{code}: {told:?}");
     }
 }

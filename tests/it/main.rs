@@ -25,3 +25,4 @@ mod pages;
 mod schemas;
 mod traces;
 mod trial;
+mod unsure;

@@ -15,30 +15,29 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
             Comparison::AtLeast => value.at_least(limit),
             Comparison::Above => value.above(limit),
         };
-        // Whatever did not come may be newer than what did.
-        let newest_is_unsure =
-            matches!(measurements.coverage, Coverage::Partial(_) | Coverage::Unavailable(_));
-        let mut truth = Truth::False;
-        let mut seen = 0;
-        let mut one = |measurement: &'c Measurement, sink: &mut S| {
-            let old = is_old(fact, measurement, self.chart);
-            sink.add(Evidence::Value { fact, measurement, old });
-            seen += 1;
-            let unsure = (old && fact.when_old == WhenOld::Unknown)
-                || (newest_is_unsure && measurement.computed.is_none());
-            truth = truth.or(if unsure { Truth::Unknown } else { decide(measurement.value) });
+        let newest_is_unsure = measurements.coverage.may_lack_newer();
+        let newest_of = |side, sink: &mut S| {
+            let each = measurements.perhaps_newest(side).map(|measurement| {
+                let old = is_old(fact, measurement, self.chart);
+                sink.add(Evidence::Value { fact, measurement, old });
+                let unsure = measurement
+                    .computed
+                    .as_ref()
+                    .map_or(newest_is_unsure, |computed| computed.may_be_outdated);
+                let unknown = unsure || (old && fact.when_old == WhenOld::Unknown);
+                if unknown { Truth::Unknown } else { decide(measurement.value) }
+            });
+            each.reduce(Truth::agreeing)
         };
         if fact.per_leg {
-            for measurement in measurements.newest_per_side() {
-                one(measurement, self.sink);
-            }
-            let [left, right] = [Side::Left, Side::Right].map(|side| measurements.newest_of(side).is_some());
-            if seen > 0 {
+            match [Side::Right, Side::Left].map(|side| newest_of(Some(side), self.sink)) {
+                [Some(right), Some(left)] => return right.or(left),
                 // Where only one leg was measured, the other one may be the worse.
-                return if left == right { truth } else { truth.or(Truth::Unknown) };
+                [Some(one), None] | [None, Some(one)] => return one.or(Truth::Unknown),
+                [None, None] => {}
             }
-        } else if let Some(measurement) = measurements.newest() {
-            one(measurement, self.sink);
+        }
+        if let Some(truth) = newest_of(None, self.sink) {
             return truth;
         }
         self.nothing_measured(measurements.coverage, &measurements.unusable);
@@ -73,18 +72,24 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
 
     pub(super) fn answer(&mut self, fact: &'k Answered, accepted: &[usize]) -> Truth {
         let Some(answers) = self.chart.answered(fact.id) else { return Truth::Unknown };
-        if let Some(newest) = answers.newest() {
-            let days = i64::from(fact.current_for_days);
-            let old = newest.when.older_than(days, self.chart.today) != Truth::False;
+        let newest_is_unsure = answers.coverage.may_lack_newer();
+        let each = answers.perhaps_newest().map(|together| {
             // A question may be answered by several choices at once: all of one response count.
             let mut any = Truth::False;
-            for answer in answers.newest_first.iter().take_while(|answer| answer.source == newest.source) {
+            let mut unknown = newest_is_unsure;
+            for answer in together {
+                let days = i64::from(fact.current_for_days);
+                let old = answer.when.older_than(days, self.chart.today) != Truth::False;
                 self.sink.add(Evidence::Answer { fact, answer, old });
                 let undecided = fact.answers.get(answer.answer).is_some_and(|choice| choice.undecided);
                 let accepted = accepted.contains(&answer.answer);
                 any = any.or(if undecided && !accepted { Truth::Unknown } else { accepted.into() });
+                unknown |= old && fact.when_old == WhenOld::Unknown;
             }
-            return if old && fact.when_old == WhenOld::Unknown { Truth::Unknown } else { any };
+            if unknown { Truth::Unknown } else { any }
+        });
+        if let Some(truth) = each.reduce(Truth::agreeing) {
+            return truth;
         }
         self.nothing_measured(answers.coverage, &answers.unusable);
         Truth::Unknown

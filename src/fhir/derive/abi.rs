@@ -2,7 +2,8 @@
 
 use time::Date;
 
-use crate::chart::{Bounded, Chart, Comparator, Computed, Measurement, MeasurementId, Side, trimmed};
+use super::may_be_outdated;
+use crate::chart::{Bounded, Chart, Comparator, Computed, Measurement, Side, trimmed};
 use crate::fhir::ReadPlan;
 use crate::fhir::plan::AbiInputs;
 
@@ -28,8 +29,8 @@ fn abi_of(chart: &Chart, inputs: AbiInputs, side: Side) -> Option<Measurement> {
     if reported.iter().any(|result| result.side.is_none_or(|reported| reported == side)) {
         return None;
     }
-    let pressures = |id: MeasurementId| chart.measured(id).map(|results| results.newest_first.as_slice());
-    let (ankles, arms) = (pressures(inputs.ankle)?, pressures(inputs.arm)?);
+    let (of_ankle, of_arm) = (chart.measured(inputs.ankle)?, chart.measured(inputs.arm)?);
+    let (ankles, arms) = (&of_ankle.newest_first, &of_arm.newest_first);
     let of_leg = || ankles.iter().filter(|ankle| ankle.side == Some(side));
     let days = of_leg().filter_map(day);
     let day = days.filter(|day| arms.iter().any(|arm| self::day(arm) == Some(*day))).max()?;
@@ -44,6 +45,7 @@ fn abi_of(chart: &Chart, inputs: AbiInputs, side: Side) -> Option<Measurement> {
         computed: Some(Computed {
             equation: EQUATION,
             inputs: format!("ankle {} mmHg, arm {} mmHg on {day}", number(ankle), number(arm)),
+            may_be_outdated: [of_ankle, of_arm].into_iter().any(may_be_outdated),
         }),
         ..ankle.clone()
     })

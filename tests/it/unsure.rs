@@ -1,0 +1,114 @@
+//! What a chart leaves open is said to be open: neither taken for harmless nor for harmful.
+
+use gaitkeeper::knowledge::{Knowledge, PackageSource};
+use gaitkeeper::pipeline::{self, Setting};
+use serde_json::{Value, json};
+use time::macros::datetime;
+
+/// A recorded call of `leg-pain-order-sign`.
+fn recorded(name: &str) -> Value {
+    let path = format!("fixtures/hooks/leg-pain-order-sign/{name}/request.json");
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// The summaries of the cards that answer `call`.
+fn told(knowledge: &Knowledge, call: &Value) -> Vec<String> {
+    let setting =
+        Setting { knowledge, now: datetime!(2026-03-01 09:00 UTC), public_url: "https://cds.example" };
+    let response = pipeline::answer(&setting, "leg-pain-order-sign", call.to_string().as_bytes()).unwrap();
+    let answer = serde_json::to_value(&response).unwrap();
+    let cards = answer["cards"].as_array().unwrap();
+    cards.iter().map(|card| card["summary"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A server that holds something back may hold back the newest result.
+#[test]
+fn a_normal_result_decides_nothing_where_others_did_not_come() {
+    let knowledge = Knowledge::load(&PackageSource::embedded()).unwrap();
+    let mut call = recorded("contrast-mra-egfr-30");
+    assert!(told(&knowledge, &call).is_empty());
+    for (severity, code) in [("error", "timeout"), ("warning", "suppressed")] {
+        let outcome =
+            json!({ "resourceType": "OperationOutcome", "issue": [{ "severity": severity, "code": code }] });
+        let entries = call["prefetch"]["egfr"]["entry"].as_array_mut().unwrap();
+        entries.truncate(1);
+        entries.push(json!({ "resource": outcome, "search": { "mode": "outcome" } }));
+        let told = told(&knowledge, &call);
+        assert!(told.len() == 1 && told[0].contains("could not be checked"), "{code}: {told:?}");
+    }
+}
+
+#[test]
+fn two_results_that_disagree_decide_nothing_where_a_month_does_not_tell_which_is_newer() {
+    let knowledge = Knowledge::load(&PackageSource::embedded()).unwrap();
+    let egfr = |value: f64, on: &str| {
+        let mut entry = recorded("contrast-mra-egfr-30")["prefetch"]["egfr"]["entry"][0].clone();
+        entry["resource"]["id"] = json!(format!("egfr-{on}"));
+        entry["resource"]["effectiveDateTime"] = json!(on);
+        entry["resource"]["valueQuantity"]["value"] = json!(value);
+        entry
+    };
+    for (what, results, expected) in [
+        (
+            "the month may be later",
+            [egfr(45.0, "2026-02-10"), egfr(22.0, "2026-02")],
+            Some("could not be checked"),
+        ),
+        (
+            "the year may be later",
+            [egfr(22.0, "2026-02-10"), egfr(45.0, "2026")],
+            Some("could not be checked"),
+        ),
+        ("both say the same", [egfr(45.0, "2026-02-10"), egfr(50.0, "2026-02")], None),
+        (
+            "both say the same",
+            [egfr(22.0, "2026-02-10"), egfr(25.0, "2026-02")],
+            Some("severe renal failure"),
+        ),
+        ("the month before", [egfr(45.0, "2026-02-10"), egfr(22.0, "2026-01")], None),
+    ] {
+        let mut call = recorded("contrast-mra-egfr-30");
+        call["prefetch"]["egfr"]["entry"] = json!(results);
+        let told = told(&knowledge, &call);
+        assert_eq!(told.len(), usize::from(expected.is_some()), "{what}: {told:?}");
+        assert!(told.iter().all(|told| told.contains(expected.unwrap())), "{what}: {told:?}");
+    }
+}
+
+#[test]
+fn an_egfr_that_is_worked_out_decides_nothing_where_newer_creatinine_may_exist() {
+    let knowledge = Knowledge::load(&PackageSource::embedded()).unwrap();
+    let mut call = recorded("contrast-mra-egfr-30");
+    let mut creatinine = call["prefetch"]["egfr"]["entry"][0].clone();
+    creatinine["resource"]["code"]["coding"][0]["code"] = json!("2160-0");
+    creatinine["resource"]["valueQuantity"] =
+        json!({ "value": 0.9, "unit": "mg/dL", "system": "http://unitsofmeasure.org", "code": "mg/dL" });
+    call["prefetch"]["egfr"]["entry"] = json!([]);
+    call["prefetch"]["creatinine"]["entry"] = json!([creatinine]);
+    assert!(told(&knowledge, &call).is_empty());
+    call["prefetch"]["creatinine"]["link"] =
+        json!([{ "relation": "next", "url": "https://ehr.example/fhir?page=2" }]);
+    let told = told(&knowledge, &call);
+    assert!(told.len() == 1 && told[0].contains("could not be checked"), "{told:?}");
+}
+
+#[test]
+fn a_coded_diagnosis_that_cannot_be_used_may_be_what_a_rule_looks_for() {
+    let knowledge = Knowledge::load(&PackageSource::embedded()).unwrap();
+    let recorded = recorded("cilostazol-in-heart-failure");
+    assert!(told(&knowledge, &recorded).iter().any(|told| told.contains("contraindicated")));
+    let local = json!({ "coding": [{ "system": "urn:local", "code": "A" }] });
+    for (member, value) in [
+        ("modifierExtension", json!([{ "url": "urn:local:negated", "valueBoolean": true }])),
+        ("clinicalStatus", local.clone()),
+        ("verificationStatus", local),
+    ] {
+        let mut call = recorded.clone();
+        for entry in call["prefetch"]["conditions"]["entry"].as_array_mut().unwrap() {
+            entry["resource"][member] = value.clone();
+        }
+        let told = told(&knowledge, &call);
+        assert!(told.iter().any(|told| told.contains("heart failure")), "{member}: {told:?}");
+        assert!(!told.iter().any(|told| told.contains("contraindicated")), "{member}: {told:?}");
+    }
+}
