@@ -87,7 +87,7 @@ pub fn ckd_epi_2021(creatinine: f64, age: i32, sex: Sex) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Lack, ResourceRef, When};
+    use crate::chart::{Coverage, Lack, ResourceRef, When};
     use time::macros::date;
 
     const CREATININE: MeasurementId = MeasurementId(0);

@@ -75,6 +75,8 @@ pub struct MeasurementPlan {
     /// The units it is accepted in, as they are mostly spelled and by [`unit_key`]; the empty key stands for a number
     /// without a unit.
     pub units: HashMap<Box<str>, UnitConversion, foldhash::quality::RandomState>,
+    /// Is it a plain number, such as a ratio?
+    pub unitless: bool,
     /// The least and the most that is possible, in the unit of the fact.
     pub plausible: (f64, f64),
     /// Is it told per leg? Then a result without a side is unusable only where its side matters.

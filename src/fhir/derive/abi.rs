@@ -73,7 +73,7 @@ fn highest<'m>(results: impl Iterator<Item = &'m Measurement>, on: Date) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{ResourceRef, When};
+    use crate::chart::{MeasurementId, ResourceRef, When};
     use time::macros::date;
 
     const INPUTS: AbiInputs =

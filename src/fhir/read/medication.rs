@@ -30,6 +30,9 @@ pub(super) struct RawUse<'a> {
     /// STU3: `n` where it was not taken.
     #[serde(borrow, default)]
     taken: Str<'a>,
+    /// DSTU2, for the same.
+    #[serde(borrow)]
+    was_not_taken: Option<&'a RawValue>,
     #[serde(borrow)]
     pub(super) medication_codeable_concept: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -87,6 +90,11 @@ impl<'a> Reader<'_, 'a> {
 
     pub(super) fn medication_statement(&mut self, resource: &Resource<'a>) {
         self.medication(resource, "MedicationStatement", |reader, statement| {
+            match read::<bool>(statement.was_not_taken) {
+                Field::Ok(true) => return Ok(None),
+                Field::Bad => return Err(Unusable::Malformed),
+                Field::Ok(false) | Field::Absent => {}
+            }
             if matches!(statement.taken.get(), Some("n" | "na")) {
                 return Ok(None);
             }

@@ -184,7 +184,9 @@ fn converted(
         return Err(Unusable::Implausible);
     }
     let is_same = conversion.multiply == 1.0 && conversion.add == 0.0;
-    let converted_from = (!is_same).then(|| {
+    let lacks_unit = unit.is_empty() && !plan.unitless;
+    let unit = if lacks_unit { "without a unit" } else { unit };
+    let converted_from = (lacks_unit || !is_same).then(|| {
         let text = format!("{}{} {unit}", reported.comparator, reported.number);
         text.trim_end().to_owned()
     });

@@ -54,6 +54,7 @@ pub(super) fn measurement_plan(
         left,
         right,
         units,
+        unitless: fact.unit == "1",
         plausible: (fact.plausible.from, fact.plausible.to),
         per_leg: fact.per_leg,
         related: sets.concepts(FILE, &fact.related, ledger),

@@ -119,6 +119,7 @@ fn measurement(
         })
         .collect();
     MeasurementPlan {
+        unitless: concept == 6,
         codes: set(ConceptId(concept)),
         left: ConceptSet::EMPTY,
         right: ConceptSet::EMPTY,
@@ -143,6 +144,7 @@ pub(super) fn plan() -> ReadPlan {
         ("mL/min/1.73m2", 1.0, 0.0, None),
         ("mL/min/1.73.m2", 1.0, 0.0, None),
         ("mL/min", 1.0, 0.0, None),
+        ("", 1.0, 0.0, None),
     ];
     let measurements = vec![
         measurement(0, (3.0, 20.0), &[percent, ("mmol/mol", 0.09148, 2.152, Some(2))]),

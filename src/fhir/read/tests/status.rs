@@ -210,9 +210,13 @@ fn q28_statements_are_medicines_in_use_too() {
     assert_eq!(statement(r#""status":"on-hold""#), Some(Usage::OnHold));
     assert_eq!(statement(r#""status":"completed""#), Some(Usage::Past));
     assert_eq!(statement(r#""status":"active","effectivePeriod":{"end":"2025-01-01"}"#), Some(Usage::Past));
-    for members in
-        [r#""status":"not-taken""#, r#""status":"entered-in-error""#, r#""status":"active","taken":"n""#]
-    {
+    assert_eq!(statement(r#""status":"active","wasNotTaken":false"#), Some(Usage::Current));
+    for members in [
+        r#""status":"not-taken""#,
+        r#""status":"entered-in-error""#,
+        r#""status":"active","taken":"n""#,
+        r#""status":"active","wasNotTaken":true"#,
+    ] {
         assert_eq!(statement(members), None, "{members}");
     }
 }

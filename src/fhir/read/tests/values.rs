@@ -5,6 +5,13 @@ use crate::chart::{Comparator, Side};
 fn q01_a_number_without_a_unit_is_not_used() {
     assert_eq!(outcome("4548-4", HBA1C, r#""valueQuantity":{"value":8.1}"#), Err(Unusable::NoUnit));
     assert_eq!(outcome("4548-4", HBA1C, r#""valueInteger":8"#), Err(Unusable::NoUnit));
+    // Under its code an eGFR without a unit is one per 1.73 m², and the card says that it came without.
+    let bare = results(&[&observation("98979-8", r#""valueQuantity":{"value":41}"#)]);
+    let newest = bare.measured(EGFR).unwrap().newest().unwrap();
+    assert_eq!(
+        (newest.value, newest.converted_from.as_deref()),
+        (Bounded::exactly(41.0), Some("41 without a unit"))
+    );
     // The code of an ankle-brachial index fixes that it has none.
     assert_eq!(outcome("77194-9", ABI, r#""valueQuantity":{"value":0.62}"#), Ok(Bounded::exactly(0.62)));
 }
