@@ -1,5 +1,5 @@
 //! A second reader of FHIR for differential tests: what both this one and Gaitkeeper's own reader can read, both must
-//! read alike. A development dependency only.
+//! read alike; and what Gaitkeeper writes, this one must read and write again. A development dependency only.
 //!
 //! It reads through the models of fhir-sdk, with a single instance of their parser: each one more would cost its
 //! compile time again.
@@ -43,6 +43,14 @@ fn other<T>(resource: &Resource) -> Result<T, String> {
 /// What fhir-sdk says of a resource it cannot read.
 pub fn parse_resource(json: &[u8]) -> Result<String, String> {
     read(json).map(|resource| resource.resource_type().to_string())
+}
+
+/// A resource read into the model of its type and written from it: a member that the model does not know is lost.
+///
+/// # Errors
+/// What fhir-sdk says of a resource it cannot read or write.
+pub fn written_again(json: &[u8]) -> Result<serde_json::Value, String> {
+    serde_json::to_value(read(json)?).map_err(|error| error.to_string())
 }
 
 /// `Observation.valueQuantity`: value, `unit` and `code`; `None` without a value.

@@ -1,6 +1,6 @@
 //! `Coding` and `CodeableConcept`.
 
-use fhir_sdk::r4b::types;
+use serde::Serialize;
 
 use crate::{WriteError, text};
 
@@ -24,8 +24,25 @@ pub struct Concept<'a> {
     pub text: Option<&'a str>,
 }
 
-/// `Coding`, with its system and code checked.
-fn coding(coding: &Coding<'_>) -> Result<types::Coding, WriteError> {
+/// A `CodeableConcept` that says something.
+#[derive(Serialize)]
+pub(crate) struct CodeableConcept<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    coding: Vec<CheckedCoding<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+}
+
+/// A `Coding` whose system and code are well formed.
+#[derive(Serialize)]
+struct CheckedCoding<'a> {
+    system: &'a str,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display: Option<&'a str>,
+}
+
+fn coding<'a>(coding: &Coding<'a>) -> Result<CheckedCoding<'a>, WriteError> {
     let system = text::required(coding.system, "Coding.system")?;
     if system.contains(char::is_whitespace) {
         return Err(WriteError::Malformed { element: "Coding.system" });
@@ -35,33 +52,25 @@ fn coding(coding: &Coding<'_>) -> Result<types::Coding, WriteError> {
     if code.split(char::is_whitespace).any(str::is_empty) {
         return Err(WriteError::Malformed { element: "Coding.code" });
     }
-    let mut model = types::Coding::builder().system(system).code(code).build().map_err(WriteError::model)?;
-    model.display = text::optional(coding.display);
-    Ok(model)
+    Ok(CheckedCoding { system, code, display: text::optional(coding.display) })
 }
 
 /// `CodeableConcept`, or nothing if there is neither a code nor a text.
-pub(crate) fn optional(concept: &Concept<'_>) -> Result<Option<types::CodeableConcept>, WriteError> {
-    let codings =
-        concept.codings.iter().map(|one| coding(one).map(Some)).collect::<Result<Vec<_>, WriteError>>()?;
+pub(crate) fn optional<'a>(concept: &Concept<'a>) -> Result<Option<CodeableConcept<'a>>, WriteError> {
+    let coding = concept.codings.iter().map(coding).collect::<Result<Vec<_>, _>>()?;
     let text = text::optional(concept.text);
-    if codings.is_empty() && text.is_none() {
-        return Ok(None);
-    }
-    let mut model = types::CodeableConcept::builder().coding(codings).build().map_err(WriteError::model)?;
-    model.text = text;
-    Ok(Some(model))
+    Ok((!coding.is_empty() || text.is_some()).then_some(CodeableConcept { coding, text }))
 }
 
 /// A required `CodeableConcept`.
-pub(crate) fn required(
-    concept: &Concept<'_>,
+pub(crate) fn required<'a>(
+    concept: &Concept<'a>,
     element: &'static str,
-) -> Result<types::CodeableConcept, WriteError> {
+) -> Result<CodeableConcept<'a>, WriteError> {
     optional(concept)?.ok_or(WriteError::Missing { element })
 }
 
 /// A list of `CodeableConcept`, without those that say nothing.
-pub(crate) fn list(concepts: &[Concept<'_>]) -> Result<Vec<Option<types::CodeableConcept>>, WriteError> {
-    concepts.iter().filter_map(|one| optional(one).transpose()).map(|one| one.map(Some)).collect()
+pub(crate) fn list<'a>(concepts: &[Concept<'a>]) -> Result<Vec<CodeableConcept<'a>>, WriteError> {
+    concepts.iter().filter_map(|one| optional(one).transpose()).collect()
 }

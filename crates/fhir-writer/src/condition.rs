@@ -1,12 +1,15 @@
 //! `Condition`: an entry of the problem list.
 
-use fhir_sdk::r4b::{
-    resources::{Condition, ConditionEvidence},
-    types,
-};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{Coding, Concept, WriteError, concept, reference, text, timing};
+use crate::{
+    Coding, Concept, WriteError,
+    concept::{self, CodeableConcept},
+    reference::{self, Reference},
+    text::{self, Annotation},
+    timing::{self, DateTime},
+};
 
 /// How sure the entry is (`verificationStatus`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -39,8 +42,39 @@ pub struct ProblemEntry<'a> {
     pub recorded_date: Option<&'a str>,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Condition<'a> {
+    resource_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    clinical_status: CodeableConcept<'static>,
+    verification_status: CodeableConcept<'static>,
+    category: [CodeableConcept<'static>; 1],
+    code: CodeableConcept<'a>,
+    subject: Reference<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encounter: Option<Reference<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded_date: Option<DateTime<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<[Evidence<'a>; 1]>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    note: Vec<Annotation<'a>>,
+}
+
+/// `Condition.evidence`.
+#[derive(Serialize)]
+struct Evidence<'a> {
+    detail: Vec<Reference<'a>>,
+}
+
 /// A concept with one code.
-fn coded(system: &str, code: &str, display: &str) -> Result<types::CodeableConcept, WriteError> {
+fn coded(
+    system: &'static str,
+    code: &'static str,
+    display: &'static str,
+) -> Result<CodeableConcept<'static>, WriteError> {
     let codings = vec![Coding { system, code, display: Some(display) }];
     concept::required(&Concept { codings, text: None }, "CodeableConcept")
 }
@@ -54,29 +88,30 @@ pub fn condition(entry: &ProblemEntry<'_>) -> Result<Box<RawValue>, WriteError> 
         Verification::Provisional => ("provisional", "Provisional"),
         Verification::Confirmed => ("confirmed", "Confirmed"),
     };
-    let verification = coded("http://terminology.hl7.org/CodeSystem/condition-ver-status", code, display)?;
-    let active = coded("http://terminology.hl7.org/CodeSystem/condition-clinical", "active", "Active")?;
-    let category = coded(
-        "http://terminology.hl7.org/CodeSystem/condition-category",
-        "problem-list-item",
-        "Problem List Item",
-    )?;
-    let mut model = Condition::builder()
-        .clinical_status(active)
-        .verification_status(verification)
-        .category(vec![Some(category)])
-        .code(concept::required(&entry.code, "Condition.code")?)
-        .subject(reference::subject(entry.subject, "Condition.subject")?)
-        .build()
-        .map_err(WriteError::model)?;
-    model.id = text::id(entry.id)?;
-    model.encounter = reference::encounter(entry.encounter, "Condition.encounter")?;
     let detail = reference::list(&entry.evidence_references, "Condition.evidence.detail")?;
-    if !detail.is_empty() {
-        let evidence = ConditionEvidence::builder().detail(detail).build().map_err(WriteError::model)?;
-        model.evidence = vec![Some(evidence)];
-    }
-    model.note = text::notes(&entry.notes)?;
-    model.recorded_date = timing::optional_date_time(entry.recorded_date, "Condition.recordedDate")?;
-    crate::write(&model)
+    crate::write(&Condition {
+        resource_type: "Condition",
+        id: text::id(entry.id)?,
+        clinical_status: coded(
+            "http://terminology.hl7.org/CodeSystem/condition-clinical",
+            "active",
+            "Active",
+        )?,
+        verification_status: coded(
+            "http://terminology.hl7.org/CodeSystem/condition-ver-status",
+            code,
+            display,
+        )?,
+        category: [coded(
+            "http://terminology.hl7.org/CodeSystem/condition-category",
+            "problem-list-item",
+            "Problem List Item",
+        )?],
+        code: concept::required(&entry.code, "Condition.code")?,
+        subject: reference::subject(entry.subject, "Condition.subject")?,
+        encounter: reference::encounter(entry.encounter, "Condition.encounter")?,
+        recorded_date: timing::optional_date_time(entry.recorded_date, "Condition.recordedDate")?,
+        evidence: (!detail.is_empty()).then_some([Evidence { detail }]),
+        note: text::notes(&entry.notes),
+    })
 }

@@ -1,9 +1,15 @@
 //! `Dosage`: how a medicine is taken.
 
-use fhir_sdk::r4b::types::{self, DosageAsNeeded, DosageDoseAndRate, DosageDoseAndRateDose};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{Concept, Timing, WriteError, concept, quantity, text, timing};
+use crate::{
+    Concept, Timing, WriteError,
+    concept::{self, CodeableConcept},
+    quantity::{self, Quantity, Ratio},
+    text,
+    timing::{self, CheckedTiming},
+};
 
 /// How a medicine is taken (`Dosage`).
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,32 +41,53 @@ pub fn dosage_instructions(dosages: &[Dosage<'_>]) -> Result<Box<RawValue>, Writ
     crate::write(&list(dosages)?)
 }
 
+/// A `Dosage` with instructions in words.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CheckedDosage<'a> {
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patient_instruction: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timing: Option<CheckedTiming>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    as_needed_boolean: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    route: Option<CodeableConcept<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dose_and_rate: Option<[DoseAndRate<'a>; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_dose_per_period: Option<Ratio<'a>>,
+}
+
+/// `Dosage.doseAndRate`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DoseAndRate<'a> {
+    dose_quantity: Quantity<'a>,
+}
+
 /// A list of `Dosage`.
-pub(crate) fn list(dosages: &[Dosage<'_>]) -> Result<Vec<Option<types::Dosage>>, WriteError> {
-    dosages.iter().map(|dosage| one(dosage).map(Some)).collect()
+pub(crate) fn list<'a>(dosages: &[Dosage<'a>]) -> Result<Vec<CheckedDosage<'a>>, WriteError> {
+    dosages.iter().map(one).collect()
 }
 
 /// One `Dosage`.
-fn one(dosage: &Dosage<'_>) -> Result<types::Dosage, WriteError> {
-    let mut model = types::Dosage::builder()
-        .text(text::required(dosage.text, "Dosage.text")?)
-        .build()
-        .map_err(WriteError::model)?;
-    model.patient_instruction = text::optional(dosage.patient_instruction);
-    model.timing = dosage.timing.as_ref().map(timing::timing).transpose()?;
-    model.as_needed = dosage.as_needed.then_some(DosageAsNeeded::Boolean(true));
-    model.route = dosage.route.as_ref().map(concept::optional).transpose()?.flatten();
-    if let Some((value, unit)) = dosage.dose {
-        let dose = quantity::dose(value, unit, "Dosage.doseAndRate.doseQuantity")?;
-        let dose = DosageDoseAndRate::builder()
-            .dose(DosageDoseAndRateDose::Quantity(dose))
-            .build()
-            .map_err(WriteError::model)?;
-        model.dose_and_rate = vec![Some(dose)];
-    }
-    model.max_dose_per_period = dosage
+fn one<'a>(dosage: &Dosage<'a>) -> Result<CheckedDosage<'a>, WriteError> {
+    let dose = dosage.dose.map(|(value, unit)| {
+        let dose_quantity = quantity::dose(value, unit, "Dosage.doseAndRate.doseQuantity")?;
+        Ok([DoseAndRate { dose_quantity }])
+    });
+    let most = dosage
         .max_per_day
-        .map(|(value, unit)| quantity::dose_per_day(value, unit, "Dosage.maxDosePerPeriod"))
-        .transpose()?;
-    Ok(model)
+        .map(|(value, unit)| quantity::dose_per_day(value, unit, "Dosage.maxDosePerPeriod"));
+    Ok(CheckedDosage {
+        text: text::required(dosage.text, "Dosage.text")?,
+        patient_instruction: text::optional(dosage.patient_instruction),
+        timing: dosage.timing.as_ref().map(timing::timing).transpose()?,
+        as_needed_boolean: dosage.as_needed,
+        route: dosage.route.as_ref().map(concept::optional).transpose()?.flatten(),
+        dose_and_rate: dose.transpose()?,
+        max_dose_per_period: most.transpose()?,
+    })
 }

@@ -1,8 +1,5 @@
 //! Why a resource could not be written.
 
-/// What lies behind a [`WriteError`]; the models stay an inner matter of this crate.
-pub type Cause = Box<dyn std::error::Error + Send + Sync>;
-
 /// Why a resource could not be written. Names the FHIR element, never its content: contents can be patient data.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -36,8 +33,6 @@ pub enum WriteError {
     Date {
         /// FHIR path.
         element: &'static str,
-        /// What the parser said.
-        source: Cause,
     },
     /// A period that ends before it starts.
     #[error("{element} ends before it starts")]
@@ -45,17 +40,7 @@ pub enum WriteError {
         /// FHIR path.
         element: &'static str,
     },
-    /// The typed model refused the resource.
-    #[error("the FHIR model is not complete")]
-    Model(#[source] Cause),
-    /// The model could not be written as JSON.
-    #[error("the FHIR model cannot be written as JSON")]
+    /// It could not be written as JSON.
+    #[error("the resource cannot be written as JSON")]
     Json(#[source] serde_json::Error),
-}
-
-impl WriteError {
-    /// Wraps a builder's error without naming its type in the interface of this crate.
-    pub(crate) fn model(source: fhir_sdk::BuilderError) -> Self {
-        Self::Model(Box::new(source))
-    }
 }

@@ -1,7 +1,7 @@
 //! The FHIR resources Gaitkeeper proposes: plain structs in, JSON text out.
 //!
-//! This is the only crate that names `fhir_sdk` types. Its models are slow to compile, so they are kept behind
-//! functions without type parameters: whoever calls these compiles nothing of them.
+//! Each resource is a struct of the members that are proposed, and no other. That what is written is FHIR is tested with
+//! the models of fhir-sdk, which read it and must write the same again.
 //!
 //! | in | out |
 //! |---|---|
@@ -11,7 +11,7 @@
 //! | [`DeviceOrder`] | `DeviceRequest`, [`device_request`] |
 //! | [`ProblemEntry`] | `Condition`, [`condition()`] |
 //!
-//! What is written is valid FHIR R4 (4.0.1), although the models are those of R4B (4.3). The same rules hold everywhere:
+//! What is written is valid FHIR R4 (4.0.1). The same rules hold everywhere:
 //! - Every order is a proposal and a draft: the clinician decides.
 //! - An optional text that is blank, and an empty list, is left out; a required one is an error.
 //! - A `requester` is written when it is a `Practitioner` or a `PractitionerRole`, and otherwise left out: a patient who
@@ -39,7 +39,7 @@ pub use concept::{Coding, Concept};
 pub use condition::{ProblemEntry, Verification, condition};
 pub use device::{DeviceOrder, device_request};
 pub use dosage::{Dosage, dosage_instructions};
-pub use error::{Cause, WriteError};
+pub use error::WriteError;
 pub use medication::{MedicationOrder, medication_request};
 pub use quantity::TimeUnit;
 pub use service::{Priority, ServiceOrder, service_request};
@@ -48,7 +48,7 @@ pub use timing::{Period, SessionLength, Timing};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-/// The JSON text of one model. One serialiser for all of them, so that they share the code for what they contain.
-fn write<T: Serialize>(model: &T) -> Result<Box<RawValue>, WriteError> {
-    to_raw_value(model).map_err(WriteError::Json)
+/// The JSON text of one resource, or of a part of one.
+fn write<T: Serialize>(written: &T) -> Result<Box<RawValue>, WriteError> {
+    to_raw_value(written).map_err(WriteError::Json)
 }

@@ -1,13 +1,16 @@
 //! `MedicationRequest`: a medicine.
 
-use fhir_sdk::r4b::resources::{
-    MedicationRequest, MedicationRequestDispenseRequest, MedicationRequestMedication,
-};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    Concept, Dosage, Period, Priority, TimeUnit, WriteError, concept, dosage, quantity, reference, text,
-    timing,
+    Concept, Dosage, Period, Priority, TimeUnit, WriteError,
+    concept::{self, CodeableConcept},
+    dosage::{self, CheckedDosage},
+    quantity::{self, Quantity},
+    reference::{self, Reference},
+    text::{self, Annotation},
+    timing::{self, CheckedPeriod, DateTime},
 };
 
 /// A medicine to be taken (`MedicationRequest`).
@@ -39,50 +42,83 @@ pub struct MedicationOrder<'a> {
     pub validity: Option<Period<'a>>,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MedicationRequest<'a> {
+    resource_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    status: &'static str,
+    intent: &'static str,
+    priority: Priority,
+    medication_codeable_concept: CodeableConcept<'a>,
+    subject: Reference<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encounter: Option<Reference<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    supporting_information: Vec<Reference<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authored_on: Option<DateTime<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requester: Option<Reference<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reason_reference: Vec<Reference<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    note: Vec<Annotation<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dosage_instruction: Vec<CheckedDosage<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dispense_request: Option<DispenseRequest<'a>>,
+}
+
+/// `MedicationRequest.dispenseRequest`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DispenseRequest<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validity_period: Option<CheckedPeriod<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_supply_duration: Option<Quantity<'static>>,
+}
+
 /// Writes a `MedicationRequest`: status `draft`, intent `proposal`.
 ///
 /// # Errors
 /// [`WriteError`] if the order would not be valid FHIR R4.
 pub fn medication_request(order: &MedicationOrder<'_>) -> Result<Box<RawValue>, WriteError> {
     let medication = concept::required(&order.medication, "MedicationRequest.medicationCodeableConcept")?;
-    let mut model = MedicationRequest::builder()
-        .status("draft".to_owned())
-        .intent("proposal".to_owned())
-        .priority(order.priority.code())
-        .medication(MedicationRequestMedication::CodeableConcept(medication))
-        .subject(reference::subject(order.subject, "MedicationRequest.subject")?)
-        .build()
-        .map_err(WriteError::model)?;
-    model.id = text::id(order.id)?;
-    model.encounter = reference::encounter(order.encounter, "MedicationRequest.encounter")?;
-    model.requester = reference::requester(order.requester, "MedicationRequest.requester")?;
-    model.authored_on = timing::optional_date_time(order.authored_on, "MedicationRequest.authoredOn")?;
-    (model.reason_reference, model.supporting_information) = reference::reasons(
+    let reasons = reference::reasons(
         &order.reason_references,
         reference::MEDICATION_REASONS,
         "MedicationRequest.reasonReference",
     )?;
-    model.note = text::notes(&order.notes)?;
-    model.dosage_instruction = dosage::list(&order.dosage)?;
-    model.dispense_request = dispense(order)?;
-    crate::write(&model)
+    crate::write(&MedicationRequest {
+        resource_type: "MedicationRequest",
+        id: text::id(order.id)?,
+        status: "draft",
+        intent: "proposal",
+        priority: order.priority,
+        medication_codeable_concept: medication,
+        subject: reference::subject(order.subject, "MedicationRequest.subject")?,
+        encounter: reference::encounter(order.encounter, "MedicationRequest.encounter")?,
+        supporting_information: reasons.supporting,
+        authored_on: timing::optional_date_time(order.authored_on, "MedicationRequest.authoredOn")?,
+        requester: reference::requester(order.requester, "MedicationRequest.requester")?,
+        reason_reference: reasons.accepted,
+        note: text::notes(&order.notes),
+        dosage_instruction: dosage::list(&order.dosage)?,
+        dispense_request: dispense(order)?,
+    })
 }
 
 /// `dispenseRequest`, or nothing if the order says nothing about it.
-fn dispense(order: &MedicationOrder<'_>) -> Result<Option<MedicationRequestDispenseRequest>, WriteError> {
-    let validity = timing::period(order.validity, "MedicationRequest.dispenseRequest.validityPeriod")?;
-    let supply = order
-        .dispense_days
-        .map(|days| {
-            let element = "MedicationRequest.dispenseRequest.expectedSupplyDuration";
-            quantity::duration(f64::from(days), TimeUnit::Day, element)
-        })
-        .transpose()?;
-    if validity.is_none() && supply.is_none() {
-        return Ok(None);
-    }
-    let mut model = MedicationRequestDispenseRequest::builder().build().map_err(WriteError::model)?;
-    model.validity_period = validity;
-    model.expected_supply_duration = supply;
-    Ok(Some(model))
+fn dispense<'a>(order: &MedicationOrder<'a>) -> Result<Option<DispenseRequest<'a>>, WriteError> {
+    let element = "MedicationRequest.dispenseRequest.validityPeriod";
+    let validity_period = timing::period(order.validity, element)?;
+    let element = "MedicationRequest.dispenseRequest.expectedSupplyDuration";
+    let days = order.dispense_days;
+    let expected_supply_duration =
+        days.map(|days| quantity::duration(f64::from(days), TimeUnit::Day, element)).transpose()?;
+    let says_something = validity_period.is_some() || expected_supply_duration.is_some();
+    Ok(says_something.then_some(DispenseRequest { validity_period, expected_supply_duration }))
 }

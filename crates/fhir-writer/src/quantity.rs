@@ -1,6 +1,6 @@
 //! Numbers with units.
 
-use fhir_sdk::r4b::types;
+use serde::Serialize;
 
 use crate::WriteError;
 
@@ -57,21 +57,38 @@ pub(crate) fn positive(value: f64, element: &'static str) -> Result<f64, WriteEr
     if value.is_finite() && value > 0.0 { Ok(value) } else { Err(WriteError::Number { element }) }
 }
 
+/// `Quantity`, or a `Duration`, which has the same members.
+#[derive(Serialize)]
+pub(crate) struct Quantity<'a> {
+    value: f64,
+    unit: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+}
+
+/// `Ratio`.
+#[derive(Serialize)]
+pub(crate) struct Ratio<'a> {
+    numerator: Quantity<'a>,
+    denominator: Quantity<'a>,
+}
+
+/// A quantity whose unit has a code where UCUM knows it.
+fn quantity<'a>(value: f64, unit: &'a str, code: Option<&'static str>) -> Quantity<'a> {
+    Quantity { value, unit, system: code.map(|_| UCUM), code }
+}
+
 /// A `Duration`: `value` in `unit`.
 pub(crate) fn duration(
     value: f64,
     unit: TimeUnit,
     element: &'static str,
-) -> Result<types::Duration, WriteError> {
+) -> Result<Quantity<'static>, WriteError> {
     let value = positive(value, element)?;
     let (one, many) = unit.words();
-    types::Duration::builder()
-        .value(value)
-        .unit(if value == 1.0 { one } else { many }.to_owned())
-        .system(UCUM.to_owned())
-        .code(unit.code().to_owned())
-        .build()
-        .map_err(WriteError::model)
+    Ok(quantity(value, if value == 1.0 { one } else { many }, Some(unit.code())))
 }
 
 /// The UCUM code of a unit of dose. Units that are not measures, such as `tablet`, have none.
@@ -90,32 +107,16 @@ fn dose_code(unit: &str) -> Option<&'static str> {
 }
 
 /// A dose, such as 100 mg or 2 tablets, as a simple `Quantity`; coded where UCUM knows the unit.
-pub(crate) fn dose(value: f64, unit: &str, element: &'static str) -> Result<types::Quantity, WriteError> {
-    let mut model = types::Quantity::builder()
-        .value(positive(value, element)?)
-        .unit(crate::text::required(unit, element)?)
-        .build()
-        .map_err(WriteError::model)?;
-    if let Some(code) = dose_code(unit) {
-        model.system = Some(UCUM.to_owned());
-        model.code = Some(code.to_owned());
-    }
-    Ok(model)
+pub(crate) fn dose<'a>(value: f64, unit: &'a str, element: &'static str) -> Result<Quantity<'a>, WriteError> {
+    Ok(quantity(positive(value, element)?, crate::text::required(unit, element)?, dose_code(unit)))
 }
 
 /// A dose for each day, as a `Ratio`.
-pub(crate) fn dose_per_day(
+pub(crate) fn dose_per_day<'a>(
     value: f64,
-    unit: &str,
+    unit: &'a str,
     element: &'static str,
-) -> Result<types::Ratio, WriteError> {
-    let day = types::Quantity::builder()
-        .value(1.0)
-        .unit("day".to_owned())
-        .system(UCUM.to_owned())
-        .code("d".to_owned())
-        .build()
-        .map_err(WriteError::model)?;
-    let dose = dose(value, unit, element)?;
-    types::Ratio::builder().numerator(dose).denominator(day).build().map_err(WriteError::model)
+) -> Result<Ratio<'a>, WriteError> {
+    let day = quantity(1.0, "day", Some(TimeUnit::Day.code()));
+    Ok(Ratio { numerator: dose(value, unit, element)?, denominator: day })
 }

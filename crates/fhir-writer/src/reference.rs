@@ -1,6 +1,6 @@
 //! References, and which types R4 lets them point to.
 
-use fhir_sdk::{ParsedReference, r4b::types};
+use serde::Serialize;
 
 use crate::WriteError;
 
@@ -12,62 +12,77 @@ pub(crate) const MEDICATION_REASONS: &[&str] = &["Condition", "Observation"];
 /// Who may be named as requester: R4 would accept more, but only these order.
 const REQUESTERS: &[&str] = &["Practitioner", "PractitionerRole"];
 
-/// A list of references as the models hold it.
-type References = Vec<Option<types::Reference>>;
+/// `Reference`.
+#[derive(Serialize)]
+pub(crate) struct Reference<'a> {
+    reference: &'a str,
+}
 
 /// Whether a reference, relative or absolute, is to one of these types.
 fn is_to(reference: &str, allowed: &[&str]) -> bool {
-    let parsed = ParsedReference::new(reference);
-    parsed.resource_type().is_some_and(|found| allowed.contains(&found))
-        && parsed.id().is_some_and(|id| !id.is_empty())
+    let resource = reference.split_once("/_history/").map_or(reference, |(resource, _)| resource);
+    let mut backwards = resource.rsplit('/');
+    let id = backwards.next().is_some_and(|id| !id.is_empty());
+    id && backwards.next().is_some_and(|found| allowed.contains(&found))
 }
 
 /// A reference to a resource of any type. `#…` would point into this resource, which contains none.
-fn any(reference: &str, element: &'static str) -> Result<types::Reference, WriteError> {
+fn any<'a>(reference: &'a str, element: &'static str) -> Result<Reference<'a>, WriteError> {
     if reference.is_empty() || reference.starts_with('#') || reference.contains(char::is_whitespace) {
         return Err(WriteError::Reference { element });
     }
-    types::Reference::builder().reference(reference.to_owned()).build().map_err(WriteError::model)
+    Ok(Reference { reference })
 }
 
 /// A reference to a resource of one type.
-fn to(reference: &str, target: &str, element: &'static str) -> Result<types::Reference, WriteError> {
+fn to<'a>(reference: &'a str, target: &str, element: &'static str) -> Result<Reference<'a>, WriteError> {
     if is_to(reference, &[target]) { any(reference, element) } else { Err(WriteError::Reference { element }) }
 }
 
 /// `subject`: a patient.
-pub(crate) fn subject(reference: &str, element: &'static str) -> Result<types::Reference, WriteError> {
+pub(crate) fn subject<'a>(reference: &'a str, element: &'static str) -> Result<Reference<'a>, WriteError> {
     to(reference, "Patient", element)
 }
 
 /// `encounter`.
-pub(crate) fn encounter(
-    reference: Option<&str>,
+pub(crate) fn encounter<'a>(
+    reference: Option<&'a str>,
     element: &'static str,
-) -> Result<Option<types::Reference>, WriteError> {
+) -> Result<Option<Reference<'a>>, WriteError> {
     reference.map(|reference| to(reference, "Encounter", element)).transpose()
 }
 
 /// `requester`, if it is one who orders.
-pub(crate) fn requester(
-    reference: Option<&str>,
+pub(crate) fn requester<'a>(
+    reference: Option<&'a str>,
     element: &'static str,
-) -> Result<Option<types::Reference>, WriteError> {
+) -> Result<Option<Reference<'a>>, WriteError> {
     reference.filter(|one| is_to(one, REQUESTERS)).map(|one| any(one, element)).transpose()
 }
 
 /// A list of references to resources of any type.
-pub(crate) fn list(references: &[&str], element: &'static str) -> Result<References, WriteError> {
-    references.iter().map(|one| any(one, element).map(Some)).collect()
+pub(crate) fn list<'a>(
+    references: &[&'a str],
+    element: &'static str,
+) -> Result<Vec<Reference<'a>>, WriteError> {
+    references.iter().map(|one| any(one, element)).collect()
 }
 
-/// What led to an order: first what R4 accepts as its reason, then all the rest, which supports it.
-pub(crate) fn reasons(
-    references: &[&str],
+/// What led to an order.
+pub(crate) struct Reasons<'a> {
+    /// What R4 accepts as its reason.
+    pub(crate) accepted: Vec<Reference<'a>>,
+    /// All the rest, which supports it.
+    pub(crate) supporting: Vec<Reference<'a>>,
+}
+
+/// Sorts what led to an order by what R4 accepts as its reason.
+pub(crate) fn reasons<'a>(
+    references: &[&'a str],
     accepted: &[&str],
     element: &'static str,
-) -> Result<(References, References), WriteError> {
+) -> Result<Reasons<'a>, WriteError> {
     let (reasons, supporting): (Vec<&str>, Vec<&str>) =
         references.iter().partition(|one| is_to(one, accepted));
-    Ok((list(&reasons, element)?, list(&supporting, element)?))
+    Ok(Reasons { accepted: list(&reasons, element)?, supporting: list(&supporting, element)? })
 }

@@ -1,15 +1,19 @@
 //! `ServiceRequest`: a test, a referral, an exercise programme, counselling.
 
-use fhir_sdk::r4b::{
-    codes::{RequestIntent, RequestPriority, RequestStatus},
-    resources::{ServiceRequest, ServiceRequestOccurrence},
-};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{Concept, Timing, WriteError, concept, reference, text, timing};
+use crate::{
+    Concept, Timing, WriteError,
+    concept::{self, CodeableConcept},
+    reference::{self, Reference},
+    text::{self, Annotation},
+    timing::{self, CheckedTiming, DateTime},
+};
 
 /// How soon an order is to be done (`priority`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Priority {
     /// `routine`: in the normal order.
     #[default]
@@ -20,18 +24,6 @@ pub enum Priority {
     Asap,
     /// `stat`: at once.
     Stat,
-}
-
-impl Priority {
-    /// The code of the FHIR value set `request-priority`.
-    pub(crate) const fn code(self) -> RequestPriority {
-        match self {
-            Self::Routine => RequestPriority::Routine,
-            Self::Urgent => RequestPriority::Urgent,
-            Self::Asap => RequestPriority::Asap,
-            Self::Stat => RequestPriority::Stat,
-        }
-    }
 }
 
 /// Something to be done for the patient (`ServiceRequest`).
@@ -63,32 +55,63 @@ pub struct ServiceOrder<'a> {
     pub patient_instruction: Option<&'a str>,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ServiceRequest<'a> {
+    resource_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    status: &'static str,
+    intent: &'static str,
+    priority: Priority,
+    code: CodeableConcept<'a>,
+    subject: Reference<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encounter: Option<Reference<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    occurrence_timing: Option<CheckedTiming>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authored_on: Option<DateTime<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requester: Option<Reference<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reason_reference: Vec<Reference<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    supporting_info: Vec<Reference<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    body_site: Vec<CodeableConcept<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    note: Vec<Annotation<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patient_instruction: Option<&'a str>,
+}
+
 /// Writes a `ServiceRequest`: status `draft`, intent `proposal`.
 ///
 /// # Errors
 /// [`WriteError`] if the order would not be valid FHIR R4.
 pub fn service_request(order: &ServiceOrder<'_>) -> Result<Box<RawValue>, WriteError> {
-    let mut model = ServiceRequest::builder()
-        .status(RequestStatus::Draft)
-        .intent(RequestIntent::Proposal)
-        .priority(order.priority.code())
-        .code(concept::required(&order.code, "ServiceRequest.code")?)
-        .subject(reference::subject(order.subject, "ServiceRequest.subject")?)
-        .build()
-        .map_err(WriteError::model)?;
-    model.id = text::id(order.id)?;
-    model.encounter = reference::encounter(order.encounter, "ServiceRequest.encounter")?;
-    model.requester = reference::requester(order.requester, "ServiceRequest.requester")?;
-    model.authored_on = timing::optional_date_time(order.authored_on, "ServiceRequest.authoredOn")?;
-    model.occurrence =
-        order.timing.as_ref().map(timing::timing).transpose()?.map(ServiceRequestOccurrence::Timing);
-    (model.reason_reference, model.supporting_info) = reference::reasons(
+    let reasons = reference::reasons(
         &order.reason_references,
         reference::ORDER_REASONS,
         "ServiceRequest.reasonReference",
     )?;
-    model.body_site = concept::list(&order.body_site)?;
-    model.note = text::notes(&order.notes)?;
-    model.patient_instruction = text::optional(order.patient_instruction);
-    crate::write(&model)
+    crate::write(&ServiceRequest {
+        resource_type: "ServiceRequest",
+        id: text::id(order.id)?,
+        status: "draft",
+        intent: "proposal",
+        priority: order.priority,
+        code: concept::required(&order.code, "ServiceRequest.code")?,
+        subject: reference::subject(order.subject, "ServiceRequest.subject")?,
+        encounter: reference::encounter(order.encounter, "ServiceRequest.encounter")?,
+        occurrence_timing: order.timing.as_ref().map(timing::timing).transpose()?,
+        authored_on: timing::optional_date_time(order.authored_on, "ServiceRequest.authoredOn")?,
+        requester: reference::requester(order.requester, "ServiceRequest.requester")?,
+        reason_reference: reasons.accepted,
+        supporting_info: reasons.supporting,
+        body_site: concept::list(&order.body_site)?,
+        note: text::notes(&order.notes),
+        patient_instruction: text::optional(order.patient_instruction),
+    })
 }

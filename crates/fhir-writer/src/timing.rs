@@ -1,15 +1,15 @@
 //! `dateTime`, `Period` and `Timing`.
 
-use std::{cmp::Ordering, num::NonZeroU32, str::FromStr};
+use std::num::NonZeroU32;
 
-use fhir_sdk::{
-    DateFormatError, DateTime,
-    r4b::types::{self, TimingRepeat, TimingRepeatBounds},
-};
+use serde::Serialize;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{Date, OffsetDateTime};
 
 use crate::{
     WriteError,
-    quantity::{TimeUnit, duration, positive},
+    quantity::{Quantity, TimeUnit, duration, positive},
 };
 
 /// A stretch of time (`Period`). Without start and end it counts as absent.
@@ -53,48 +53,80 @@ pub struct Timing {
     pub count: Option<u32>,
 }
 
-/// A FHIR dateTime. The model's own parser would take `24` for a year, and `2024-5` for a month.
-pub(crate) fn date_time(value: &str, element: &'static str) -> Result<DateTime, WriteError> {
-    let date = value.split_once('T').map_or(value, |(date, _)| date);
-    let whole = value.len() == date.len();
-    let shaped = date.bytes().enumerate().all(|(at, byte)| match at {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    });
-    let parsed = if shaped
-        && !date.starts_with("0000")
-        && (date.len() == 10 || whole && matches!(date.len(), 4 | 7))
-    {
-        DateTime::from_str(value)
-    } else {
-        Err(DateFormatError::InvalidDate)
+/// A FHIR dateTime, as it was given.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(transparent)]
+pub(crate) struct DateTime<'a> {
+    text: &'a str,
+    #[serde(skip)]
+    instant: Option<OffsetDateTime>,
+}
+
+impl<'a> DateTime<'a> {
+    fn day(&self) -> &'a str {
+        self.text.split_once('T').map_or(self.text, |(day, _)| day)
+    }
+
+    /// Is it later than `other`, as far as both are written?
+    fn is_after(&self, other: &DateTime<'_>) -> bool {
+        if let (Some(one), Some(other)) = (self.instant, other.instant) {
+            return one > other;
+        }
+        let both = self.day().len().min(other.day().len());
+        self.day().get(..both) > other.day().get(..both)
+    }
+}
+
+/// A FHIR dateTime.
+pub(crate) fn date_time<'a>(text: &'a str, element: &'static str) -> Result<DateTime<'a>, WriteError> {
+    let none = |_| WriteError::Date { element };
+    let day = text.split_once('T').map_or(text, |(day, _)| day);
+    let has_clock = day.len() < text.len();
+    // What is not written may be anything that makes a whole date.
+    let whole = match day.len() {
+        4 if !has_clock => format!("{day}-01-01"),
+        7 if !has_clock => format!("{day}-01"),
+        10 => day.to_owned(),
+        _ => return Err(WriteError::Date { element }),
     };
-    parsed.map_err(|source| WriteError::Date { element, source: Box::new(source) })
+    if !day.starts_with(|first: char| first.is_ascii_digit()) || day.starts_with("0000") {
+        return Err(WriteError::Date { element });
+    }
+    Date::parse(&whole, format_description!("[year]-[month]-[day]")).map_err(none)?;
+    let instant = has_clock.then(|| OffsetDateTime::parse(text, &Rfc3339)).transpose().map_err(none)?;
+    Ok(DateTime { text, instant })
 }
 
 /// An optional FHIR dateTime.
-pub(crate) fn optional_date_time(
-    value: Option<&str>,
+pub(crate) fn optional_date_time<'a>(
+    text: Option<&'a str>,
     element: &'static str,
-) -> Result<Option<DateTime>, WriteError> {
-    value.map(|value| date_time(value, element)).transpose()
+) -> Result<Option<DateTime<'a>>, WriteError> {
+    text.map(|text| date_time(text, element)).transpose()
+}
+
+/// A `Period` that runs forwards.
+#[derive(Serialize)]
+pub(crate) struct CheckedPeriod<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<DateTime<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<DateTime<'a>>,
 }
 
 /// `Period`, or nothing if it has neither start nor end.
-pub(crate) fn period(
-    period: Option<Period<'_>>,
+pub(crate) fn period<'a>(
+    period: Option<Period<'a>>,
     element: &'static str,
-) -> Result<Option<types::Period>, WriteError> {
+) -> Result<Option<CheckedPeriod<'a>>, WriteError> {
     let Some(Period { start, end }) = period.filter(|period| period.start.or(period.end).is_some()) else {
         return Ok(None);
     };
-    let mut model = types::Period::builder().build().map_err(WriteError::model)?;
-    model.start = optional_date_time(start, element)?;
-    model.end = optional_date_time(end, element)?;
-    match model.start.partial_cmp(&model.end) {
-        Some(Ordering::Greater) if model.end.is_some() => Err(WriteError::Reversed { element }),
-        _ => Ok(Some(model)),
+    let (start, end) = (optional_date_time(start, element)?, optional_date_time(end, element)?);
+    if start.zip(end).is_some_and(|(start, end)| start.is_after(&end)) {
+        return Err(WriteError::Reversed { element });
     }
+    Ok(Some(CheckedPeriod { start, end }))
 }
 
 /// A FHIR positiveInt.
@@ -111,33 +143,62 @@ fn maximum(value: Option<f64>, minimum: f64, element: &'static str) -> Result<Op
     if value < minimum { Err(WriteError::Number { element }) } else { positive(value, element).map(Some) }
 }
 
+/// A `Timing` whose numbers can be followed.
+#[derive(Serialize)]
+pub(crate) struct CheckedTiming {
+    repeat: Repeat,
+}
+
+/// `Timing.repeat`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Repeat {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bounds_duration: Option<Quantity<'static>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<NonZeroU32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_max: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_unit: Option<&'static str>,
+    frequency: NonZeroU32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frequency_max: Option<NonZeroU32>,
+    period: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    period_max: Option<f64>,
+    period_unit: &'static str,
+}
+
 /// `Timing`, with everything in `repeat`.
-pub(crate) fn timing(timing: &Timing) -> Result<types::Timing, WriteError> {
+pub(crate) fn timing(timing: &Timing) -> Result<CheckedTiming, WriteError> {
     let period = positive(timing.period, "Timing.repeat.period")?;
-    let mut repeat = TimingRepeat::builder()
-        .frequency(count(timing.frequency, "Timing.repeat.frequency")?)
-        .period(period)
-        .period_unit(timing.period_unit.code().to_owned())
-        .build()
-        .map_err(WriteError::model)?;
-    repeat.frequency_max = match timing.frequency_max {
+    let frequency_max = match timing.frequency_max {
         Some(most) if most < timing.frequency => {
             return Err(WriteError::Number { element: "Timing.repeat.frequencyMax" });
         }
-        Some(most) => Some(count(most, "Timing.repeat.frequencyMax")?),
-        None => None,
+        most => most.map(|most| count(most, "Timing.repeat.frequencyMax")).transpose()?,
     };
-    repeat.period_max = maximum(timing.period_max, period, "Timing.repeat.periodMax")?;
-    if let Some(session) = timing.duration {
-        let least = positive(session.min, "Timing.repeat.duration")?;
-        repeat.duration = Some(least);
-        repeat.duration_max = maximum(session.max, least, "Timing.repeat.durationMax")?;
-        repeat.duration_unit = Some(session.unit.code().to_owned());
-    }
-    if let Some((value, unit)) = timing.bounds_duration {
-        let bounds = duration(value, unit, "Timing.repeat.boundsDuration")?;
-        repeat.bounds = Some(TimingRepeatBounds::Duration(bounds));
-    }
-    repeat.count = timing.count.map(|times| count(times, "Timing.repeat.count")).transpose()?;
-    types::Timing::builder().repeat(repeat).build().map_err(WriteError::model)
+    let session = timing.duration;
+    let least = session.map(|session| positive(session.min, "Timing.repeat.duration")).transpose()?;
+    let most =
+        session.zip(least).map(|(session, least)| maximum(session.max, least, "Timing.repeat.durationMax"));
+    let bounds = timing.bounds_duration;
+    let repeat = Repeat {
+        bounds_duration: bounds
+            .map(|(value, unit)| duration(value, unit, "Timing.repeat.boundsDuration"))
+            .transpose()?,
+        count: timing.count.map(|times| count(times, "Timing.repeat.count")).transpose()?,
+        duration: least,
+        duration_max: most.transpose()?.flatten(),
+        duration_unit: session.map(|session| session.unit.code()),
+        frequency: count(timing.frequency, "Timing.repeat.frequency")?,
+        frequency_max,
+        period,
+        period_max: maximum(timing.period_max, period, "Timing.repeat.periodMax")?,
+        period_unit: timing.period_unit.code(),
+    };
+    Ok(CheckedTiming { repeat })
 }

@@ -2,6 +2,7 @@
 
 use gaitkeeper_fhir_oracle::{
     codings, condition_status_codes, observation_effective, observation_quantity, parse_resource,
+    written_again,
 };
 
 const CONDITION: &[u8] = br#"{
@@ -101,4 +102,15 @@ fn codes() {
     assert_eq!(codings(&observation(r#""id": "o1""#)), Ok(vec![(some("http://loinc.org"), some("4548-4"))]));
     assert_eq!(codings(MEDICATION), Ok(Vec::new()));
     assert!(codings(br#"{"resourceType": "Patient"}"#).is_err());
+}
+
+#[test]
+fn a_member_that_a_model_does_not_know_is_not_written_again() {
+    let written = |json: &[u8]| written_again(json).map(|value| value.to_string());
+    let whole: serde_json::Value = serde_json::from_slice(MEDICATION).unwrap();
+    assert_eq!(written_again(MEDICATION).unwrap(), whole);
+    let misspelt = String::from_utf8_lossy(MEDICATION)
+        .replace("subject\"", "subject\": {\"reference\": \"Patient/p1\"}, \"subjekt\"");
+    assert!(!written(misspelt.as_bytes()).unwrap().contains("subjekt"));
+    assert!(written(br#"{"resourceType": "MedicationRequest", "status": 7}"#).is_err());
 }

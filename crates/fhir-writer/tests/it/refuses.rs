@@ -1,8 +1,6 @@
 //! What would not be valid FHIR R4 is an error that names the element and nothing of the patient.
 #![allow(clippy::unwrap_used, reason = "a helper of tests")]
 
-use std::error::Error as _;
-
 use gaitkeeper_fhir_writer::{
     Coding, Concept, DeviceOrder, Dosage, MedicationOrder, Period, ServiceOrder, SessionLength, TimeUnit,
     Timing, WriteError, device_request, dosage_instructions, medication_request, service_request,
@@ -82,9 +80,8 @@ fn numbers_no_one_could_follow() {
     assert!(matches!(dosage_instructions(&[dosage]), Err(WriteError::Number { .. })));
 }
 
-/// The parser of fhir-sdk would take several of these.
 #[test]
-fn dates_that_are_none_keep_their_cause_and_their_secret() {
+fn dates_that_are_none_keep_their_secret() {
     let refused = [
         "",
         "24",
@@ -105,8 +102,7 @@ fn dates_that_are_none_keep_their_cause_and_their_secret() {
     for at in refused {
         let error = service_request(&ServiceOrder { authored_on: Some(at), ..order() }).unwrap_err();
         assert!(matches!(error, WriteError::Date { .. }), "{at}: {error}");
-        let cause = error.source().unwrap().to_string();
-        assert!(at.len() < 4 || !(error.to_string() + &cause).contains(at), "{at}: {cause}");
+        assert!(at.len() < 4 || !error.to_string().contains(at), "{at}: {error}");
     }
     for at in ["2024", "2024-05", "2024-05-06", "2024-05-06T10:11:12.5-05:00"] {
         let written = service_request(&ServiceOrder { authored_on: Some(at), ..order() }).unwrap();

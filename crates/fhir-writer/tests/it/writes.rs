@@ -1,6 +1,7 @@
 //! One complete example for each function, compared as JSON values.
 #![allow(clippy::unwrap_used, reason = "a helper of tests")]
 
+use gaitkeeper_fhir_oracle as oracle;
 use gaitkeeper_fhir_writer::{
     Coding, Concept, DeviceOrder, Dosage, MedicationOrder, Period, Priority, ProblemEntry, ServiceOrder,
     SessionLength, TimeUnit, Timing, Verification, condition, device_request, dosage_instructions,
@@ -16,8 +17,13 @@ fn concept<'a>(system: &'a str, code: &'a str, display: &'a str) -> Concept<'a> 
     Concept { codings: vec![Coding { system, code, display: Some(display) }], text: Some(display) }
 }
 
+/// What was written; a resource only where the models of fhir-sdk read it and write the same.
 fn value(raw: &RawValue) -> Value {
-    serde_json::from_str(raw.get()).unwrap()
+    let written: Value = serde_json::from_str(raw.get()).unwrap();
+    if written.get("resourceType").is_some() {
+        assert_eq!(oracle::written_again(raw.get().as_bytes()).as_ref(), Ok(&written));
+    }
+    written
 }
 
 fn cilostazol_dosage() -> Dosage<'static> {
