@@ -167,7 +167,8 @@ impl<'a> Sent<'a> {
         let hook: Hook = call.hook.as_ref().parse().map_err(|_| CallError::HookMismatch)?;
         let service = knowledge.service(service_id, hook).ok_or(CallError::HookMismatch)?;
         let context = Context::read(hook, call.context)?;
-        let drafts = Drafts::read(context.draft_orders, &context.selections, hook).adding(context.conditions);
+        let drafts =
+            Drafts::read(context.draft_orders, &context.selections, hook)?.adding(context.conditions)?;
         Ok(Sent { service, call, context, drafts })
     }
 

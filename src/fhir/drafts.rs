@@ -8,11 +8,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Resource;
-use super::answer::entries;
+use super::answer::{readable, undivided};
 use super::json::Str;
 use super::reference::{Target, target};
-use crate::chart::{Gap, ResourceRef, Unusable};
-use crate::wire::{Hook, Text};
+use crate::wire::{Hook, List, RequestError, Text};
 
 /// The draft orders of a call, or the problems that it adds.
 #[derive(Debug, Clone, Default)]
@@ -23,8 +22,6 @@ pub struct Drafts<'a> {
     pub(super) problems: Vec<&'a RawValue>,
     /// Medications that an order may refer to, with their `fullUrl`.
     pub(super) medications: Vec<(Option<Cow<'a, str>>, Resource<'a>)>,
-    /// What could not even be named.
-    pub(super) unreadable: Vec<Gap>,
 }
 
 /// One draft order.
@@ -47,29 +44,25 @@ impl<'a> Drafts<'a> {
         Drafts::default()
     }
 
-    /// Splits the Bundle of `context.draftOrders`.
+    /// Splits the Bundle of `context.draftOrders`, or takes the one order that stands there bare.
     ///
     /// Neither a Bundle `type` nor a `fullUrl` is asked for: most clients leave them out.
-    #[must_use]
-    pub fn read(draft_orders: Option<&'a RawValue>, selections: &[Text<'a>], hook: Hook) -> Drafts<'a> {
+    ///
+    /// # Errors
+    /// Where it is neither, or holds what is no resource. That may be an order, perhaps of another patient, and an answer
+    /// without it would say that it was looked at.
+    pub fn read(
+        draft_orders: Option<&'a RawValue>,
+        selections: &[Text<'a>],
+        hook: Hook,
+    ) -> Result<Drafts<'a>, RequestError> {
+        const MEMBER: &str = "context.draftOrders";
         let mut drafts = Drafts::none();
-        let Some(raw) = draft_orders.filter(|raw| raw.get() != "null") else { return drafts };
-        let Some(entries) = entries(raw) else {
-            drafts.unreadable("Bundle/draftOrders", Unusable::Malformed);
-            return drafts;
-        };
+        let Some(raw) = draft_orders.filter(|raw| raw.get() != "null") else { return Ok(drafts) };
         let selected = Selections::of(selections);
-        for (place, entry) in entries.into_iter().enumerate() {
-            let found = entry.and_then(|entry| {
-                let raw = entry.resource?;
-                let resource = Resource::split(raw);
-                let kind = resource.kind()?.to_owned();
-                Some((entry.full_url.0.ok(), raw, kind, resource.read::<Named<'a>>()?.id, resource))
-            });
-            let Some((full_url, raw, kind, id, resource)) = found else {
-                drafts.unreadable(&format!("Bundle/draftOrders#{place}"), Unusable::Malformed);
-                continue;
-            };
+        let problem = "is neither a Bundle nor an order";
+        for (place, given) in given(raw, is_order, MEMBER, problem)?.into_iter().enumerate() {
+            let Given { full_url, raw, kind, resource } = given;
             if kind == "Medication" {
                 drafts.medications.push((full_url, resource));
                 continue;
@@ -77,37 +70,26 @@ impl<'a> Drafts<'a> {
             if !is_order(&kind) {
                 continue;
             }
+            let id = resource.read::<Named<'a>>().ok_or(no_resource(MEMBER))?.id;
             let id = id.get().map_or_else(|| format!("{kind}/#{place}"), |id| format!("{kind}/{id}"));
             let in_focus =
                 hook != Hook::OrderSelect || selections.is_empty() || selected.name(&id, full_url.as_deref());
             drafts.orders.push(Draft { id, resource_type: kind, raw, in_focus });
         }
-        drafts
+        Ok(drafts)
     }
 
     /// Takes the Conditions of `context.conditions`: of a Bundle, whatever its type, or one that stands there bare.
-    #[must_use]
-    pub fn adding(mut self, conditions: Option<&'a RawValue>) -> Drafts<'a> {
-        let Some(raw) = conditions.filter(|raw| raw.get() != "null") else { return self };
-        if Resource::split(raw).kind() == Some("Condition") {
-            self.problems.push(raw);
-            return self;
-        }
-        let Some(entries) = entries(raw) else {
-            self.unreadable("Bundle/conditions", Unusable::Malformed);
-            return self;
-        };
-        for (place, entry) in entries.into_iter().enumerate() {
-            let found = entry.and_then(|entry| {
-                Some((Resource::split(entry.resource?).kind()?.to_owned(), entry.resource?))
-            });
-            match found {
-                Some((kind, raw)) if kind == "Condition" => self.problems.push(raw),
-                Some(_) => {}
-                None => self.unreadable(&format!("Bundle/conditions#{place}"), Unusable::Malformed),
-            }
-        }
-        self
+    ///
+    /// # Errors
+    /// Where it is neither, or holds what is no resource.
+    pub fn adding(mut self, conditions: Option<&'a RawValue>) -> Result<Drafts<'a>, RequestError> {
+        let Some(raw) = conditions.filter(|raw| raw.get() != "null") else { return Ok(self) };
+        let is_problem = |kind: &str| kind == "Condition";
+        let given = given(raw, is_problem, "context.conditions", "is neither a Bundle nor a Condition")?;
+        self.problems
+            .extend(given.into_iter().filter(|given| is_problem(&given.kind)).map(|given| given.raw));
+        Ok(self)
     }
 
     /// The draft with this `Type/id`.
@@ -115,11 +97,52 @@ impl<'a> Drafts<'a> {
     pub fn get(&self, id: &str) -> Option<&Draft<'a>> {
         self.orders.iter().find(|draft| draft.id == id)
     }
+}
 
-    fn unreadable(&mut self, place: &str, why: Unusable) {
-        let (kind, id) = place.split_once('/').unwrap_or(("Bundle", place));
-        self.unreadable.push(Gap { source: ResourceRef::new(kind, id), why });
+/// One resource of the context.
+struct Given<'a> {
+    full_url: Option<Cow<'a, str>>,
+    raw: &'a RawValue,
+    kind: String,
+    resource: Resource<'a>,
+}
+
+/// The resources of a Bundle, or one that stands there bare where it `may_be_bare`.
+fn given<'a>(
+    raw: &'a RawValue,
+    may_be_bare: impl Fn(&str) -> bool,
+    member: &'static str,
+    problem: &'static str,
+) -> Result<Vec<Given<'a>>, RequestError> {
+    let neither = RequestError::Invalid { member, problem };
+    let Some(whole) = undivided(raw) else { return Err(neither) };
+    match whole.rest.kind() {
+        Some("Bundle") => {}
+        // Entries make a Bundle where nothing says what it is.
+        None if whole.rest.member("resourceType").is_none() && matches!(whole.entry, List::Is(_)) => {}
+        Some(kind) if may_be_bare(kind) => {
+            let kind = kind.to_owned();
+            return Ok(vec![Given { full_url: None, raw, kind, resource: whole.rest }]);
+        }
+        _ => return Err(neither),
     }
+    let entries = match whole.entry {
+        List::Absent => Vec::new(),
+        List::Is(entries) => entries,
+        List::Other => return Err(neither),
+    };
+    let each = entries.into_iter().map(|entry| {
+        let entry = readable(entry)?;
+        let raw = entry.resource?;
+        let resource = Resource::split(raw);
+        let kind = resource.kind()?.to_owned();
+        Some(Given { full_url: entry.full_url.0.ok(), raw, kind, resource })
+    });
+    each.collect::<Option<_>>().ok_or(no_resource(member))
+}
+
+fn no_resource(member: &'static str) -> RequestError {
+    RequestError::Invalid { member, problem: "holds an entry that is not a FHIR resource" }
 }
 
 #[derive(Deserialize)]
@@ -195,28 +218,87 @@ mod tests {
         {"fullUrl":"urn:uuid:77","resource":{"resourceType":"MedicationRequest","id":"b.0-fqdS7T1234567890123456789012345678901234567890123456789012345678901234567890z0rE4"}},
         {"resource":{"resourceType":"Medication","id":"m"}},
         {"resource":{"resourceType":"Patient","id":"p"}},
-        {"resource":{"resourceType":"DeviceRequest"}},
-        7, {"resource":[1]}]}"#;
+        {"resource":{"resourceType":"DeviceRequest"}}]}"#;
+
+    fn read<'a>(json: &'a str) -> Result<Drafts<'a>, RequestError> {
+        Drafts::read(Some(raw(json)), &[], Hook::OrderSign)
+    }
 
     fn focus(selections: &[&str], hook: Hook) -> Vec<bool> {
         let selections: Vec<Text<'_>> = selections.iter().map(|text| Text((*text).into())).collect();
-        let drafts = Drafts::read(Some(raw(BUNDLE)), &selections, hook);
+        let drafts = Drafts::read(Some(raw(BUNDLE)), &selections, hook).unwrap();
         drafts.orders.iter().map(|draft| draft.in_focus).collect()
     }
 
     #[test]
-    fn only_orders_are_orders_and_what_is_broken_is_said() {
-        let drafts = Drafts::read(Some(raw(BUNDLE)), &[], Hook::OrderSign);
+    fn only_orders_are_orders() {
+        let drafts = read(BUNDLE).unwrap();
         let ids: Vec<&str> = drafts.orders.iter().map(|draft| draft.id.as_str()).collect();
         assert_eq!(ids.len(), 3);
         assert_eq!((ids[0], ids[2]), ("ServiceRequest/a", "DeviceRequest/#4"));
-        assert_eq!((drafts.medications.len(), drafts.unreadable.len()), (1, 2));
+        assert_eq!(drafts.medications.len(), 1);
         assert!(drafts.get("ServiceRequest/a").is_some());
         assert!(drafts.get("ServiceRequest/b").is_none());
-        for broken in ["[]", "7", r#"{"resourceType":"Bundle","entry":{}}"#] {
-            let drafts = Drafts::read(Some(raw(broken)), &[], Hook::OrderSign);
-            assert_eq!((drafts.orders.len(), drafts.unreadable.len()), (0, 1), "{broken}");
+    }
+
+    #[test]
+    fn an_order_that_stands_there_bare_is_one_draft() {
+        for (json, ids) in [
+            (r#"{"id":"a","resourceType":"ServiceRequest"}"#, &["ServiceRequest/a"][..]),
+            (r#"{"resourceType":"MedicationRequest"}"#, &["MedicationRequest/#0"]),
+            (r#"{"entry":[{"resource":{"resourceType":"ServiceRequest","id":"a"}}]}"#, &["ServiceRequest/a"]),
+            (r#"{"resourceType":"Bundle"}"#, &[]),
+            (r#"{"resourceType":"Bundle","entry":null}"#, &[]),
+        ] {
+            let drafts = read(json).unwrap_or_else(|error| panic!("{json}: {error}"));
+            assert_eq!(drafts.orders.iter().map(|draft| &draft.id).collect::<Vec<_>>(), ids, "{json}");
         }
+    }
+
+    /// Each was answered as if there were no such order.
+    #[test]
+    fn a_draft_that_is_no_resource_is_no_answer_without_it() {
+        let neither = "`context.draftOrders` is neither a Bundle nor an order";
+        for json in [
+            "[]",
+            "7",
+            "{}",
+            r#"{"resourceType":"Patient"}"#,
+            r#"{"resourceType":"Medication"}"#,
+            r#"{"resourceType":7,"entry":[]}"#,
+            r#"{"resourceType":"Bundle","entry":{}}"#,
+            r#"{"resourceType":"Bundle","entry":[],"entry":[]}"#,
+            r#"{"resourceType":"Bundle","resourceType":"Bundle","entry":[]}"#,
+            r#"{"resource":{"resourceType":"ServiceRequest"}}"#,
+        ] {
+            assert_eq!(read(json).unwrap_err().to_string(), neither, "{json}");
+        }
+        for entry in [
+            "7",
+            "null",
+            "{}",
+            r#"{"fullUrl":"urn:uuid:1"}"#,
+            r#"{"resource":null}"#,
+            r#"{"resource":[1]}"#,
+            r#"{"resource":{"id":"a"}}"#,
+            r#"{"resource":{"resourceType":null}}"#,
+            r#"{"resource":{"resourceType":"Task","resourceType":"ServiceRequest"}}"#,
+            r#"{"resource":{"resourceType":"Task"},"resource":{"resourceType":"Task"}}"#,
+            r#"{"resource":{"resourceType":"Task","id":"a","id":"b"}}"#,
+        ] {
+            let beside = BUNDLE.trim_end_matches("]}");
+            let json = format!("{beside},{entry}]}}");
+            let told = read(&json).unwrap_err().to_string();
+            assert_eq!(told, "`context.draftOrders` holds an entry that is not a FHIR resource", "{entry}");
+            let problems = format!(r#"{{"entry":[{entry}]}}"#);
+            // Of an id that is there twice, reading the Condition tells.
+            if !entry.contains("\"b\"") {
+                let told = Drafts::none().adding(Some(raw(&problems))).unwrap_err().to_string();
+                assert!(told.starts_with("`context.conditions` holds an entry"), "{entry}");
+            }
+        }
+        let told = Drafts::none().adding(Some(raw(r#"{"resourceType":"Patient"}"#))).unwrap_err();
+        assert_eq!(told.to_string(), "`context.conditions` is neither a Bundle nor a Condition");
     }
 
     /// Compared one with the other, these would take minutes.
@@ -227,7 +309,7 @@ mod tests {
         let bundle = format!(r#"{{"resourceType":"Bundle","entry":[{}]}}"#, entries.join(","));
         let selections: Vec<Text<'_>> =
             (19_999..100_000).map(|n| Text(format!("ServiceRequest/{n}").into())).collect();
-        let drafts = Drafts::read(Some(raw(&bundle)), &selections, Hook::OrderSelect);
+        let drafts = Drafts::read(Some(raw(&bundle)), &selections, Hook::OrderSelect).unwrap();
         assert_eq!(drafts.orders.iter().filter(|draft| draft.in_focus).count(), 1);
     }
 

@@ -25,14 +25,14 @@ fn app() -> Arc<App> {
     Arc::new(App::new(config, Clock::Fixed(datetime!(2026-03-01 09:00 UTC)), knowledge).unwrap())
 }
 
-async fn send(request: Request<Body>) -> (StatusCode, Value) {
+pub(crate) async fn send(request: Request<Body>) -> (StatusCode, Value) {
     let response = leak_watch::ask(http::router(app()).unwrap(), request).await;
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
 }
 
-async fn call(service: &str, body: &Value) -> (StatusCode, Value) {
+pub(crate) async fn call(service: &str, body: &Value) -> (StatusCode, Value) {
     let request =
         Request::post(format!("/cds-services/{service}")).header("content-type", "application/json");
     send(request.body(Body::from(body.to_string())).unwrap()).await

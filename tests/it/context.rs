@@ -1,0 +1,79 @@
+//! What a call is about, in all the ways in which clients say it.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use serde_json::{Value, json};
+
+use crate::contract::{call, send};
+
+const SIGN: &str = "leg-pain-order-sign";
+
+/// A recorded call.
+fn recorded(service: &str, name: &str) -> Value {
+    let path = format!("fixtures/hooks/{service}/{name}/request.json");
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// Gadolinium at an eGFR of 29.
+fn contrast() -> Value {
+    recorded(SIGN, "contrast-mra-egfr-29")
+}
+
+/// The codes of the cards.
+async fn cards(service: &str, body: &Value) -> Vec<String> {
+    let (status, answer) = call(service, body).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let cards = answer["cards"].as_array().unwrap().iter();
+    cards.map(|card| card["source"]["topic"]["code"].as_str().unwrap().to_owned()).collect()
+}
+
+/// What the client is told where it is refused.
+async fn refusal(service: &str, body: &Value) -> String {
+    refusal_of(service, body.to_string()).await
+}
+
+async fn refusal_of(service: &str, body: String) -> String {
+    let request =
+        Request::post(format!("/cds-services/{service}")).header("content-type", "application/json");
+    let (status, answer) = send(request.body(Body::from(body)).unwrap()).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{answer}");
+    answer["issue"][0]["details"]["text"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_order_that_stands_bare_in_the_place_of_a_bundle_is_judged() {
+    let mut body = contrast();
+    let expected = cards(SIGN, &body).await;
+    assert_eq!(expected, ["PIT07"]);
+    body["context"]["draftOrders"] = body["context"]["draftOrders"]["entry"][0]["resource"].take();
+    assert_eq!(cards(SIGN, &body).await, expected);
+}
+
+/// Each was answered with no cards, as if the orders had been looked at.
+#[tokio::test]
+async fn drafts_that_are_no_orders_are_refused() {
+    for (drafts, problem) in [
+        (json!([]), "is not of the expected type"),
+        (json!({}), "is neither a Bundle nor an order"),
+        (json!({ "resourceType": "Patient", "id": "1" }), "is neither a Bundle nor an order"),
+        (json!({ "resourceType": "Bundle", "entry": {} }), "is neither a Bundle nor an order"),
+        (json!({ "resourceType": "Bundle", "entry": [7] }), "holds an entry that is not a FHIR resource"),
+        (
+            json!({ "resourceType": "Bundle", "entry": [{ "resource": { "id": "1" } }] }),
+            "holds an entry that is not a FHIR resource",
+        ),
+    ] {
+        let mut body = contrast();
+        body["context"]["draftOrders"] = drafts.clone();
+        let told = refusal(SIGN, &body).await;
+        assert_eq!(told, format!("`context.draftOrders` {problem}"), "{drafts}");
+    }
+}
+
+/// An order among others that cannot be understood is an order without a code, which has a card of its own.
+#[tokio::test]
+async fn an_order_whose_members_cannot_be_read_is_one_that_could_not_be_checked() {
+    let mut body = contrast();
+    body["context"]["draftOrders"]["entry"][0]["resource"]["code"] = json!(7);
+    assert_eq!(cards(SIGN, &body).await, ["PIT07UNCODED"]);
+}
