@@ -169,6 +169,9 @@ impl<'a> Sent<'a> {
         let context = Context::read(hook, call.context)?;
         let drafts =
             Drafts::read(context.draft_orders, &context.selections, hook)?.adding(context.conditions)?;
+        if drafts.selected_none {
+            tracing::warn!(service = service.id, "the selections name no draft, so all drafts are judged");
+        }
         Ok(Sent { service, call, context, drafts })
     }
 

@@ -20,6 +20,8 @@ pub struct Drafts<'a> {
     pub orders: Vec<Draft<'a>>,
     /// The Conditions being added, in `problem-list-item-create`.
     pub(super) problems: Vec<&'a RawValue>,
+    /// Were drafts selected that are not among the orders? All are in focus then.
+    pub selected_none: bool,
     /// Medications that an order may refer to, with their `fullUrl`.
     pub(super) medications: Vec<(Option<Cow<'a, str>>, Resource<'a>)>,
 }
@@ -33,7 +35,8 @@ pub struct Draft<'a> {
     pub resource_type: String,
     /// The draft as the client sent it.
     pub raw: &'a RawValue,
-    /// Is this hook about it? In `order-select` only what was just selected is; in `order-sign` everything.
+    /// Is this hook about it? In `order-select` only what was just selected is, unless that names no order; in
+    /// `order-sign` everything.
     pub in_focus: bool,
 }
 
@@ -75,6 +78,11 @@ impl<'a> Drafts<'a> {
             let in_focus =
                 hook != Hook::OrderSelect || selections.is_empty() || selected.name(&id, full_url.as_deref());
             drafts.orders.push(Draft { id, resource_type: kind, raw, in_focus });
+        }
+        // Something was selected, and which of the orders it is cannot be told: it may be any of them.
+        if !drafts.orders.is_empty() && drafts.orders.iter().all(|draft| !draft.in_focus) {
+            drafts.selected_none = true;
+            drafts.orders.iter_mut().for_each(|draft| draft.in_focus = true);
         }
         Ok(drafts)
     }
@@ -322,8 +330,27 @@ mod tests {
             [true, false, false]
         );
         assert_eq!(focus(&["urn:uuid:77"], Hook::OrderSelect), [false, true, false]);
-        assert_eq!(focus(&["MedicationRequest/a"], Hook::OrderSelect), [false, false, false]);
         assert_eq!(focus(&[], Hook::OrderSelect), [true, true, true]);
         assert_eq!(focus(&["ServiceRequest/a"], Hook::OrderSign), [true, true, true]);
+        assert_eq!(focus(&["ServiceRequest/a", "ServiceRequest/z"], Hook::OrderSelect), [true, false, false]);
+    }
+
+    /// It is one of them under another name, and silence would say that it was looked at.
+    #[test]
+    fn a_selection_that_names_no_draft_leaves_all_of_them_in_focus() {
+        for (selection, selected_none) in [
+            ("MedicationRequest/a", true),
+            ("Medication/m", true),
+            ("ServiceRequest/z", true),
+            ("", true),
+            ("ServiceRequest/a", false),
+        ] {
+            let selections = [Text(selection.into())];
+            let drafts = Drafts::read(Some(raw(BUNDLE)), &selections, Hook::OrderSelect).unwrap();
+            let all = drafts.orders.iter().all(|draft| draft.in_focus);
+            assert_eq!((drafts.selected_none, all), (selected_none, selected_none), "{selection}");
+        }
+        let empty = Drafts::read(Some(raw("{\"entry\":[]}")), &[Text("Task/1".into())], Hook::OrderSelect);
+        assert!(!empty.unwrap().selected_none);
     }
 }

@@ -77,3 +77,13 @@ async fn an_order_whose_members_cannot_be_read_is_one_that_could_not_be_checked(
     body["context"]["draftOrders"]["entry"][0]["resource"]["code"] = json!(7);
     assert_eq!(cards(SIGN, &body).await, ["PIT07UNCODED"]);
 }
+
+#[tokio::test]
+async fn selections_that_name_no_draft_silence_nothing() {
+    let service = "leg-pain-order-select";
+    let mut body = recorded(service, "contrast-mra-egfr-29");
+    for selections in [json!(["ServiceRequest/known-elsewhere-as-this"]), json!([""]), json!([])] {
+        body["context"]["selections"] = selections.clone();
+        assert_eq!(cards(service, &body).await, ["PIT07"], "{selections}");
+    }
+}
