@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::request::{optional_text, present, text};
+use super::request::{object, optional_text, present, text};
 use super::{Hook, RequestError, Text};
 
 /// The context of a call, whatever its hook. A member that the hook does not define is ignored.
@@ -65,10 +65,9 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// Where `userId` or `patientId` is missing, mistyped or not an identifier, or `draftOrders` or `conditions` is
-    /// missing where the hook requires it.
+    /// missing where the hook requires it; or where a member is there twice.
     pub fn read(hook: Hook, raw: &'a RawValue) -> Result<Context<'a>, RequestError> {
-        let raw: RawContext<'a> =
-            serde_json::from_str(raw.get()).map_err(|_| RequestError::WrongType("context"))?;
+        let raw: RawContext<'a> = object(raw, "context")?;
         let user_id = text(raw.user_id, "context.userId")?;
         let patient_id = match present(raw.patient_id).map(|raw| serde_json::from_str::<&'a str>(raw.get())) {
             None => return Err(RequestError::Missing("context.patientId")),
@@ -78,8 +77,8 @@ impl<'a> Context<'a> {
         if !is_id(patient_id) {
             return Err(RequestError::Invalid { member: "context.patientId", problem: "is not a FHIR id" });
         }
-        let draft_orders = object(raw.draft_orders, "context.draftOrders")?;
-        let conditions = object(raw.conditions, "context.conditions")?;
+        let draft_orders = optional_object(raw.draft_orders, "context.draftOrders")?;
+        let conditions = optional_object(raw.conditions, "context.conditions")?;
         match hook {
             Hook::OrderSelect | Hook::OrderSign if draft_orders.is_none() => {
                 return Err(RequestError::Missing("context.draftOrders"));
@@ -107,7 +106,10 @@ impl<'a> Context<'a> {
     }
 }
 
-fn object<'a>(raw: Option<&'a RawValue>, member: &'static str) -> Result<Option<&'a RawValue>, RequestError> {
+fn optional_object<'a>(
+    raw: Option<&'a RawValue>,
+    member: &'static str,
+) -> Result<Option<&'a RawValue>, RequestError> {
     match present(raw) {
         Some(raw) if !raw.get().starts_with('{') => Err(RequestError::WrongType(member)),
         raw => Ok(raw),

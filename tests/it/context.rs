@@ -87,3 +87,36 @@ async fn selections_that_name_no_draft_silence_nothing() {
         assert_eq!(cards(service, &body).await, ["PIT07"], "{selections}");
     }
 }
+
+/// Two readers of such a call could take two patients, or two charts.
+#[tokio::test]
+async fn a_member_that_is_there_twice_is_refused_where_it_stands() {
+    let call = contrast();
+    let body = call.to_string();
+    for (object, twice, expected) in [
+        ("{", r#""hook":"patient-view""#, "body"),
+        ("{", r#""context":{}"#, "body"),
+        ("{", r#""prefetch":{}"#, "body"),
+        (r#""context":{"#, r#""patientId":"somebody-else""#, "context"),
+        (r#""context":{"#, r#""patient\u0049d":"somebody-else""#, "context"),
+        (r#""context":{"#, r#""patientId":null"#, "context"),
+        (r#""context":{"#, r#""draftOrders":{}"#, "context"),
+        (r#""prefetch":{"#, r#""egfr":null"#, "prefetch"),
+        (r#""prefetch":{"#, r#""\u0065gfr":null"#, "prefetch"),
+        (r#""prefetch":{"#, r#""unasked":1,"unasked":2"#, "prefetch"),
+    ] {
+        assert!(body.contains(object), "{object}");
+        let body = body.replacen(object, &format!("{object}{twice},"), 1);
+        let told = refusal_of(SIGN, body).await;
+        assert_eq!(told, format!("`{expected}` names a member twice"), "{twice}");
+    }
+    let mut authorized = contrast();
+    authorized["fhirServer"] = json!("https://ehr.example/r4");
+    authorized["fhirAuthorization"] = json!({ "access_token": "t", "patient": "p" });
+    let twice = authorized.to_string().replacen(r#""patient":"p""#, r#""patient":"p","patient":"q""#, 1);
+    assert_eq!(refusal_of(SIGN, twice).await, "`fhirAuthorization` names a member twice");
+    authorized["fhirAuthorization"] = json!(["t", "Bearer", "p"]);
+    assert_eq!(refusal(SIGN, &authorized).await, "`fhirAuthorization` is not of the expected type");
+    let by_position = json!([call["hook"], "x", null, null, call["context"], call["prefetch"]]);
+    assert_eq!(refusal(SIGN, &by_position).await, "the body is not a JSON object");
+}
