@@ -120,3 +120,64 @@ async fn a_member_that_is_there_twice_is_refused_where_it_stands() {
     let by_position = json!([call["hook"], "x", null, null, call["context"], call["prefetch"]]);
     assert_eq!(refusal(SIGN, &by_position).await, "the body is not a JSON object");
 }
+
+/// JSON may write any letter of a text as an escape.
+#[tokio::test]
+async fn an_id_with_a_json_escape_is_the_id_without_it() {
+    let plain = contrast().to_string();
+    for (written, escaped) in [
+        (r#""patientId":"renal-egfr-29""#, r#""patientId":"renal\u002degfr-29""#),
+        (r#""patientId":"renal-egfr-29""#, r#""patientId":"Patient\/renal-egfr-29""#),
+        (r#""patientId":"#, r#""encounterId":"e\u002d1","patientId":"#),
+        (r#""patientId":"#, r#""patient\u0049d":"#),
+        (r#""draftOrders":{"#, r#""draft\u004frders":{"#),
+        (r#""userId":"Practitioner/"#, r#""userId":"Practitioner\/"#),
+    ] {
+        assert!(plain.contains(written), "{written}");
+        let body: Box<serde_json::value::RawValue> =
+            serde_json::from_str(&plain.replacen(written, escaped, 1)).unwrap();
+        let request =
+            Request::post(format!("/cds-services/{SIGN}")).header("content-type", "application/json");
+        let (status, answer) = send(request.body(Body::from(body.get().to_owned())).unwrap()).await;
+        assert_eq!(status, StatusCode::OK, "{escaped}: {answer}");
+        assert_eq!(answer["cards"][0]["source"]["topic"]["code"], "PIT07", "{escaped}");
+    }
+}
+
+/// With another, no order could be written, and the suggestions were missing without a word.
+#[tokio::test]
+async fn an_encounter_id_is_one_or_refused() {
+    for (id, expected) in [
+        (json!("e-1"), "Encounter/e-1"),
+        (json!("Encounter/e-1"), "Encounter/e-1"),
+        (json!(""), ""),
+        (Value::Null, ""),
+    ] {
+        let mut body = contrast();
+        body["context"]["encounterId"] = id.clone();
+        let (status, answer) = call(SIGN, &body).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        let created = &answer["cards"][0]["suggestions"][0]["actions"][1]["resource"];
+        assert!(created["id"].is_string(), "{id}: {answer}");
+        assert_eq!(created["encounter"]["reference"].as_str().unwrap_or_default(), expected, "{id}");
+    }
+    let invalid = "is not a FHIR id";
+    for (member, id, problem) in [
+        ("encounterId", json!("the second one"), invalid),
+        ("encounterId", json!("Patient/e-1"), invalid),
+        ("encounterId", json!("Encounter/"), invalid),
+        ("encounterId", json!("Encounter/Encounter/e"), invalid),
+        ("encounterId", json!("e/../f"), invalid),
+        ("encounterId", json!("https://ehr.example/r4/Encounter/e-1"), invalid),
+        ("encounterId", json!("e".repeat(300)), invalid),
+        ("encounterId", json!(7), "is not of the expected type"),
+        ("encounterId", json!({ "id": "e" }), "is not of the expected type"),
+        ("patientId", json!("Encounter/p"), invalid),
+        ("patientId", json!("Patient/"), invalid),
+        ("patientId", json!(["p"]), "is not of the expected type"),
+    ] {
+        let mut body = contrast();
+        body["context"][member] = id.clone();
+        assert_eq!(refusal(SIGN, &body).await, format!("`context.{member}` {problem}"), "{id}");
+    }
+}

@@ -98,7 +98,7 @@ impl Rendering<'_> {
     /// The order as typed FHIR.
     fn written(&self, order: &Order) -> Option<Box<RawValue>> {
         let id = format!("gaitkeeper-{}", Uuid::new_v4());
-        let subject = format!("Patient/{}", self.context.patient_id);
+        let subject = format!("Patient/{}", self.context.patient_id.0);
         let encounter = self.context.encounter_id.as_ref().map(|id| format!("Encounter/{}", id.0));
         let now = self.now.replace_nanosecond(0).ok().and_then(|now| now.format(&Rfc3339).ok());
         let frame = Frame {
