@@ -2,7 +2,7 @@
 //! problems being added.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -24,6 +24,8 @@ pub struct Drafts<'a> {
     pub selected_none: bool,
     /// Medications that an order may refer to, with their `fullUrl`.
     pub(super) medications: Vec<(Option<Cow<'a, str>>, Resource<'a>)>,
+    /// Places in `orders` by the `Type/id` that the client gave; none where it gave the same to two.
+    named: HashMap<String, Option<usize>>,
 }
 
 /// One draft order.
@@ -73,8 +75,13 @@ impl<'a> Drafts<'a> {
             if !is_order(&kind) {
                 continue;
             }
-            let id = resource.read::<Named<'a>>().ok_or(no_resource(MEMBER))?.id;
-            let id = id.get().map_or_else(|| format!("{kind}/#{place}"), |id| format!("{kind}/{id}"));
+            let own = resource.read::<Named<'a>>().ok_or(no_resource(MEMBER))?.id;
+            let own = own.get().filter(|id| !id.starts_with('#'));
+            let id = own.map_or_else(|| format!("{kind}/#{place}"), |id| format!("{kind}/{id}"));
+            if own.is_some() {
+                let here = Some(drafts.orders.len());
+                drafts.named.entry(id.clone()).and_modify(|place| *place = None).or_insert(here);
+            }
             let in_focus =
                 hook != Hook::OrderSelect || selections.is_empty() || selected.name(&id, full_url.as_deref());
             drafts.orders.push(Draft { id, resource_type: kind, raw, in_focus });
@@ -100,10 +107,11 @@ impl<'a> Drafts<'a> {
         Ok(self)
     }
 
-    /// The draft with this `Type/id`.
+    /// The one draft that the client gave this `Type/id`: what is changed or deleted by it is that draft and no other.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Draft<'a>> {
-        self.orders.iter().find(|draft| draft.id == id)
+        let place = self.named.get(id).copied().flatten()?;
+        self.orders.get(place)
     }
 }
 
@@ -247,6 +255,31 @@ mod tests {
         assert_eq!(drafts.medications.len(), 1);
         assert!(drafts.get("ServiceRequest/a").is_some());
         assert!(drafts.get("ServiceRequest/b").is_none());
+    }
+
+    #[test]
+    fn only_what_the_client_named_and_named_once_is_found_by_its_name() {
+        for (ids, found) in [
+            (["", r#""id":"b""#], [false, true]),
+            ([r#""id":"a""#, r#""id":"b""#], [true, true]),
+            ([r#""id":"b""#, r#""id":"b""#], [false, false]),
+            ([r##""id":"#1""##, r#""id":" ""#], [false, false]),
+            ([r#""id":7"#, r#""id":null"#], [false, false]),
+        ] {
+            let entries: Vec<String> = ids
+                .iter()
+                .map(|id| {
+                    format!(
+                        r#"{{"resource":{{{id}{}"resourceType":"Task"}}}}"#,
+                        if id.is_empty() { "" } else { "," }
+                    )
+                })
+                .collect();
+            let json = format!(r#"{{"entry":[{}]}}"#, entries.join(","));
+            let drafts = read(&json).unwrap();
+            let each: Vec<bool> = drafts.orders.iter().map(|draft| drafts.get(&draft.id).is_some()).collect();
+            assert_eq!(each, found, "{json}");
+        }
     }
 
     #[test]

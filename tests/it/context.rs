@@ -19,6 +19,12 @@ fn contrast() -> Value {
     recorded(SIGN, "contrast-mra-egfr-29")
 }
 
+/// All actions of a card, of all its suggestions.
+fn actions(card: &Value) -> Vec<Value> {
+    let suggestions = card["suggestions"].as_array().into_iter().flatten();
+    suggestions.flat_map(|suggestion| suggestion["actions"].as_array().unwrap().clone()).collect()
+}
+
 /// The codes of the cards.
 async fn cards(service: &str, body: &Value) -> Vec<String> {
     let (status, answer) = call(service, body).await;
@@ -180,4 +186,75 @@ async fn an_encounter_id_is_one_or_refused() {
         body["context"][member] = id.clone();
         assert_eq!(refusal(SIGN, &body).await, format!("`context.{member}` {problem}"), "{id}");
     }
+}
+
+/// `DeviceRequest/#0` is what we call the first draft, and nothing that a client could find.
+#[tokio::test]
+async fn a_draft_without_an_id_is_neither_changed_nor_removed() {
+    for (name, code, changes) in [
+        ("contrast-mra-egfr-29", "PIT07", true),
+        ("compression-without-abi", "MOD02", true),
+        ("cast-for-a-sprain", "MSK06", true),
+        ("baclofen-in-cirrhosis", "CRAMP03DOSE", true),
+        ("oxycodone-in-claudication", "PAD15OPIOID", false),
+    ] {
+        let mut body = recorded(SIGN, name);
+        for (has_id, expected) in [(true, true), (false, !changes)] {
+            if !has_id {
+                let entries = body["context"]["draftOrders"]["entry"].as_array_mut().unwrap();
+                entries
+                    .iter_mut()
+                    .for_each(|entry| _ = entry["resource"].as_object_mut().unwrap().remove("id"));
+            }
+            let (status, answer) = call(SIGN, &body).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+            let card = &answer["cards"][0];
+            assert_eq!(card["source"]["topic"]["code"], code, "{name}");
+            let actions = actions(card);
+            assert_eq!(!actions.is_empty(), expected, "{name}: {actions:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_drafts_with_the_same_id_are_neither_changed_nor_removed() {
+    let mut body = contrast();
+    let entries = body["context"]["draftOrders"]["entry"].as_array_mut().unwrap();
+    entries.push(entries[0].clone());
+    let (_, answer) = call(SIGN, &body).await;
+    assert_eq!(answer["cards"][0]["source"]["topic"]["code"], "PIT07");
+    assert_eq!(actions(&answer["cards"][0]), [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn what_is_created_refers_to_nothing_without_an_id() {
+    const VIEW: &str = "leg-pain-patient-view";
+    let references = |answer: &Value| {
+        let text =
+            answer["cards"].as_array().unwrap().iter().flat_map(actions).map(|action| action.to_string());
+        let all: Vec<String> = text.collect();
+        let found: Vec<String> = all
+            .iter()
+            .flat_map(|text| {
+                text.split(r#""reference":""#).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned())
+            })
+            .collect();
+        (all.len(), found)
+    };
+    let mut body = recorded(VIEW, "claudication-untreated");
+    let (_, with_ids) = call(VIEW, &body).await;
+    let (actions, found) = references(&with_ids);
+    assert!(found.iter().any(|reference| reference.starts_with("Condition/")), "{found:?}");
+    for bundle in body["prefetch"].as_object_mut().unwrap().values_mut() {
+        for entry in bundle["entry"].as_array_mut().into_iter().flatten() {
+            entry["resource"].as_object_mut().unwrap().remove("id");
+        }
+    }
+    let (_, without) = call(VIEW, &body).await;
+    let (still, found) = references(&without);
+    assert_eq!(still, actions, "nothing is missing but the references");
+    assert!(
+        found.iter().all(|reference| reference.starts_with("Pat") || reference.starts_with("Pract")),
+        "{found:?}"
+    );
 }
