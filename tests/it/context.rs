@@ -2,7 +2,11 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use gaitkeeper::knowledge::{Knowledge, PackageSource};
+use gaitkeeper::pipeline::{self, Journey, Setting};
+use gaitkeeper::report::Report;
 use serde_json::{Value, json};
+use time::macros::datetime;
 
 use crate::contract::{call, send};
 
@@ -44,6 +48,16 @@ async fn refusal_of(service: &str, body: String) -> String {
     let (status, answer) = send(request.body(Body::from(body)).unwrap()).await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "{answer}");
     answer["issue"][0]["details"]["text"].as_str().unwrap().to_owned()
+}
+
+/// What `gaitkeeper explain` says of the call.
+fn explanation(service: &str, body: &Value) -> String {
+    let knowledge = Knowledge::load(&PackageSource::embedded()).unwrap();
+    let now = datetime!(2026-03-01 09:00 UTC);
+    let setting = Setting { knowledge: &knowledge, now, public_url: "https://cds.example" };
+    let body = body.to_string();
+    let report = |journey: Journey<'_>| Report::of(&knowledge, &journey, now, &[]).to_string();
+    pipeline::travel(&setting, service, body.as_bytes(), report).unwrap()
 }
 
 #[tokio::test]
@@ -91,6 +105,9 @@ async fn selections_that_name_no_draft_silence_nothing() {
     for selections in [json!(["ServiceRequest/known-elsewhere-as-this"]), json!([""]), json!([])] {
         body["context"]["selections"] = selections.clone();
         assert_eq!(cards(service, &body).await, ["PIT07"], "{selections}");
+        let told = "context.selections: names no draft, so all drafts are judged";
+        let is_told = explanation(service, &body).contains(told);
+        assert_eq!(is_told, selections != json!([]), "{selections}");
     }
 }
 
