@@ -167,7 +167,11 @@ impl<'a> Sent<'a> {
         let hook: Hook = call.hook.as_ref().parse().map_err(|_| CallError::HookMismatch)?;
         let service = knowledge.service(service_id, hook).ok_or(CallError::HookMismatch)?;
         let context = Context::read(hook, call.context)?;
-        let drafts = Drafts::read(context.draft_orders, &context.selections, hook).adding(context.conditions);
+        let drafts =
+            Drafts::read(context.draft_orders, &context.selections, hook)?.adding(context.conditions)?;
+        if drafts.selected_none {
+            tracing::warn!(service = service.id, "the selections name no draft, so all drafts are judged");
+        }
         Ok(Sent { service, call, context, drafts })
     }
 
@@ -181,7 +185,14 @@ impl<'a> Sent<'a> {
         let token = self.call.fhir_authorization.as_ref();
         let token_patient = token.and_then(|token| token.patient.as_ref()).map(AsRef::as_ref);
         let (needs, server) = (&self.service.needs, self.fhir_server());
-        fhir::identity::check(self.context.patient_id, token_patient, acquired, needs, &self.drafts, server)
+        fhir::identity::check(
+            self.context.patient_id.as_ref(),
+            token_patient,
+            acquired,
+            needs,
+            &self.drafts,
+            server,
+        )
     }
 
     /// Acquire: what the client did not send is fetched, where it gave a server and a token for that.
@@ -208,7 +219,7 @@ impl<'a> Sent<'a> {
 
     fn subject(&self, setting: &Setting<'_>) -> Subject<'_> {
         Subject {
-            patient_id: self.context.patient_id,
+            patient_id: self.context.patient_id.as_ref(),
             today: setting.now.date(),
             now: setting.now,
             fhir_server: self.fhir_server(),

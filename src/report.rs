@@ -130,6 +130,9 @@ fn unusable(journey: &Journey<'_>) -> Vec<String> {
     let listed = listed.into_iter().flatten().map(|entry| &entry.gap);
     let gaps = measured.chain(answered).chain(listed).chain(&chart.gaps);
     let mut texts: Vec<String> = gaps.map(Gap::to_string).collect();
+    if journey.rendering.drafts.selected_none {
+        texts.push("context.selections: names no draft, so all drafts are judged".to_owned());
+    }
     texts.sort();
     texts.dedup();
     texts

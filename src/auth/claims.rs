@@ -42,11 +42,8 @@ impl Claims {
             }
             Some(_) => return Err(Denial::WrongType("aud")),
         };
-        // A slash at the end is dropped from paths, so it makes no difference here either.
-        let bare = |url: &str| url.trim_end_matches('/').to_owned();
-        let ours = |name: &&str| {
-            urls.iter().any(|url| bare(url) == bare(name)) || others.iter().any(|other| other == name)
-        };
+        let urls: Vec<String> = urls.iter().map(|url| tidy(url)).collect();
+        let ours = |name: &&str| urls.contains(&tidy(name)) || others.iter().any(|other| other == name);
         if named.iter().any(ours) { Ok(()) } else { Err(Denial::Audience) }
     }
 
@@ -80,6 +77,17 @@ impl Claims {
     pub(super) fn nonce(&self) -> Result<&str, Denial> {
         text("jti", &self.jti)
     }
+}
+
+/// A URL without doubled slashes in its path and without one at its end: they make no difference in the path of a call,
+/// so they make none here either. Everything else does, a query too.
+fn tidy(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (path, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+    let (host, path) = path.split_at(path.find('/').unwrap_or(path.len()));
+    let segments = path.split('/').filter(|segment| !segment.is_empty());
+    let path: String = segments.flat_map(|segment| ["/", segment]).collect();
+    format!("{scheme}://{host}{path}{query}")
 }
 
 /// A text that is not empty.

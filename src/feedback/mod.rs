@@ -34,6 +34,9 @@ const ANONYMOUS: &str = "anonymous";
 /// How long the database may take: shorter than clients wait, so that they are told.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// How far the times of clients may be ahead of our clock: a local time that is sent as UTC is by up to fourteen hours.
+const AHEAD: Duration = Duration::DAY;
+
 /// Most numbers that wait for the database: beyond it, cards of new kinds are not counted.
 const MOST_WAITING: usize = 50_000;
 
@@ -95,8 +98,8 @@ impl Feedback {
     /// # Errors
     /// Where the body is malformed, or cannot be kept now; nothing of it was then.
     pub async fn take(&self, service: &str, client: Option<&str>, body: &[u8]) -> Result<(), NotTaken> {
-        let items = wire::read_feedback(body)?;
         let now = self.clock.now();
+        let items = wire::read_feedback(body, now.saturating_add(AHEAD))?;
         let client = client.unwrap_or(ANONYMOUS);
         let records: Vec<Record> =
             items.iter().map(|item| Record::of(item, service, client, now, self.comments)).collect();

@@ -151,8 +151,9 @@ mod tests {
 
     fn record(entry: &str, comments: bool) -> Record {
         let body = format!("{{\"feedback\":[{entry}]}}");
-        let items = read_feedback(body.as_bytes()).unwrap();
-        Record::of(&items[0], "s", "ehr", datetime!(2026-03-01 09:00 UTC), comments)
+        let now = datetime!(2026-03-01 09:00 UTC);
+        let items = read_feedback(body.as_bytes(), now).unwrap();
+        Record::of(&items[0], "s", "ehr", now, comments)
     }
 
     #[test]

@@ -16,6 +16,11 @@ async fn memory_keeps_every_promise_for_as_long_as_it_lasts() {
 }
 
 #[tokio::test]
+async fn feedback_of_the_year_2999_does_not_outlive_all_that_follows() {
+    behaviour::the_future_refused(&Database::new(String::new())).await;
+}
+
+#[tokio::test]
 #[ignore = "needs a PostgreSQL server: `make e2e` starts one and names it in GAITKEEPER_TEST_POSTGRES"]
 async fn postgresql_keeps_every_promise() {
     let url = postgresql();

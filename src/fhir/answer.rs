@@ -102,14 +102,9 @@ impl<'de: 'a, 'a, R: Deserialize<'de>> Members<'de> for Entry<'a, R> {
     }
 }
 
-/// The entries of a Bundle, their resources raw; `None` where it is none. An entry that cannot be read is `None`.
-pub(super) fn entries<'a>(raw: &'a RawValue) -> Option<Vec<Option<Entry<'a, &'a RawValue>>>> {
-    let answered: Object<Answered<'a, &'a RawValue>> = serde_json::from_str(raw.get()).ok()?;
-    match answered.ok()?.entry {
-        List::Absent => Some(Vec::new()),
-        List::Is(entries) => Some(entries.into_iter().map(readable).collect()),
-        List::Other => None,
-    }
+/// A Bundle, or a resource that stands there bare, with the resources of its entries raw; `None` where it is no object.
+pub(super) fn undivided<'a>(raw: &'a RawValue) -> Option<Answered<'a, &'a RawValue>> {
+    serde_json::from_str::<Object<_>>(raw.get()).ok()?.ok()
 }
 
 /// The entry, where it is one and no member of it is there twice.

@@ -2,17 +2,16 @@
 //! problems being added.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Resource;
-use super::answer::entries;
+use super::answer::{readable, undivided};
 use super::json::Str;
 use super::reference::{Target, target};
-use crate::chart::{Gap, ResourceRef, Unusable};
-use crate::wire::{Hook, Text};
+use crate::wire::{Hook, List, RequestError, Text};
 
 /// The draft orders of a call, or the problems that it adds.
 #[derive(Debug, Clone, Default)]
@@ -21,10 +20,12 @@ pub struct Drafts<'a> {
     pub orders: Vec<Draft<'a>>,
     /// The Conditions being added, in `problem-list-item-create`.
     pub(super) problems: Vec<&'a RawValue>,
+    /// Were drafts selected that are not among the orders? All are in focus then.
+    pub selected_none: bool,
     /// Medications that an order may refer to, with their `fullUrl`.
     pub(super) medications: Vec<(Option<Cow<'a, str>>, Resource<'a>)>,
-    /// What could not even be named.
-    pub(super) unreadable: Vec<Gap>,
+    /// Places in `orders` by the `Type/id` that the client gave; none where it gave the same to two.
+    named: HashMap<String, Option<usize>>,
 }
 
 /// One draft order.
@@ -36,7 +37,8 @@ pub struct Draft<'a> {
     pub resource_type: String,
     /// The draft as the client sent it.
     pub raw: &'a RawValue,
-    /// Is this hook about it? In `order-select` only what was just selected is; in `order-sign` everything.
+    /// Is this hook about it? In `order-select` only what was just selected is, unless that names no order; in
+    /// `order-sign` everything.
     pub in_focus: bool,
 }
 
@@ -47,29 +49,25 @@ impl<'a> Drafts<'a> {
         Drafts::default()
     }
 
-    /// Splits the Bundle of `context.draftOrders`.
+    /// Splits the Bundle of `context.draftOrders`, or takes the one order that stands there bare.
     ///
     /// Neither a Bundle `type` nor a `fullUrl` is asked for: most clients leave them out.
-    #[must_use]
-    pub fn read(draft_orders: Option<&'a RawValue>, selections: &[Text<'a>], hook: Hook) -> Drafts<'a> {
+    ///
+    /// # Errors
+    /// Where it is neither, or holds what is no resource. That may be an order, perhaps of another patient, and an answer
+    /// without it would say that it was looked at.
+    pub fn read(
+        draft_orders: Option<&'a RawValue>,
+        selections: &[Text<'a>],
+        hook: Hook,
+    ) -> Result<Drafts<'a>, RequestError> {
+        const MEMBER: &str = "context.draftOrders";
         let mut drafts = Drafts::none();
-        let Some(raw) = draft_orders.filter(|raw| raw.get() != "null") else { return drafts };
-        let Some(entries) = entries(raw) else {
-            drafts.unreadable("Bundle/draftOrders", Unusable::Malformed);
-            return drafts;
-        };
+        let Some(raw) = draft_orders.filter(|raw| raw.get() != "null") else { return Ok(drafts) };
         let selected = Selections::of(selections);
-        for (place, entry) in entries.into_iter().enumerate() {
-            let found = entry.and_then(|entry| {
-                let raw = entry.resource?;
-                let resource = Resource::split(raw);
-                let kind = resource.kind()?.to_owned();
-                Some((entry.full_url.0.ok(), raw, kind, resource.read::<Named<'a>>()?.id, resource))
-            });
-            let Some((full_url, raw, kind, id, resource)) = found else {
-                drafts.unreadable(&format!("Bundle/draftOrders#{place}"), Unusable::Malformed);
-                continue;
-            };
+        let problem = "is neither a Bundle nor an order";
+        for (place, given) in given(raw, is_order, MEMBER, problem)?.into_iter().enumerate() {
+            let Given { full_url, raw, kind, resource } = given;
             if kind == "Medication" {
                 drafts.medications.push((full_url, resource));
                 continue;
@@ -77,49 +75,90 @@ impl<'a> Drafts<'a> {
             if !is_order(&kind) {
                 continue;
             }
-            let id = id.get().map_or_else(|| format!("{kind}/#{place}"), |id| format!("{kind}/{id}"));
+            let own = resource.read::<Named<'a>>().ok_or(no_resource(MEMBER))?.id;
+            let own = own.get().filter(|id| !id.starts_with('#'));
+            let id = own.map_or_else(|| format!("{kind}/#{place}"), |id| format!("{kind}/{id}"));
+            if own.is_some() {
+                let here = Some(drafts.orders.len());
+                drafts.named.entry(id.clone()).and_modify(|place| *place = None).or_insert(here);
+            }
             let in_focus =
                 hook != Hook::OrderSelect || selections.is_empty() || selected.name(&id, full_url.as_deref());
             drafts.orders.push(Draft { id, resource_type: kind, raw, in_focus });
         }
-        drafts
+        // Something was selected, and which of the orders it is cannot be told: it may be any of them.
+        if !drafts.orders.is_empty() && drafts.orders.iter().all(|draft| !draft.in_focus) {
+            drafts.selected_none = true;
+            drafts.orders.iter_mut().for_each(|draft| draft.in_focus = true);
+        }
+        Ok(drafts)
     }
 
     /// Takes the Conditions of `context.conditions`: of a Bundle, whatever its type, or one that stands there bare.
-    #[must_use]
-    pub fn adding(mut self, conditions: Option<&'a RawValue>) -> Drafts<'a> {
-        let Some(raw) = conditions.filter(|raw| raw.get() != "null") else { return self };
-        if Resource::split(raw).kind() == Some("Condition") {
-            self.problems.push(raw);
-            return self;
-        }
-        let Some(entries) = entries(raw) else {
-            self.unreadable("Bundle/conditions", Unusable::Malformed);
-            return self;
-        };
-        for (place, entry) in entries.into_iter().enumerate() {
-            let found = entry.and_then(|entry| {
-                Some((Resource::split(entry.resource?).kind()?.to_owned(), entry.resource?))
-            });
-            match found {
-                Some((kind, raw)) if kind == "Condition" => self.problems.push(raw),
-                Some(_) => {}
-                None => self.unreadable(&format!("Bundle/conditions#{place}"), Unusable::Malformed),
-            }
-        }
-        self
+    ///
+    /// # Errors
+    /// Where it is neither, or holds what is no resource.
+    pub fn adding(mut self, conditions: Option<&'a RawValue>) -> Result<Drafts<'a>, RequestError> {
+        let Some(raw) = conditions.filter(|raw| raw.get() != "null") else { return Ok(self) };
+        let is_problem = |kind: &str| kind == "Condition";
+        let given = given(raw, is_problem, "context.conditions", "is neither a Bundle nor a Condition")?;
+        self.problems
+            .extend(given.into_iter().filter(|given| is_problem(&given.kind)).map(|given| given.raw));
+        Ok(self)
     }
 
-    /// The draft with this `Type/id`.
+    /// The one draft that the client gave this `Type/id`: what is changed or deleted by it is that draft and no other.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Draft<'a>> {
-        self.orders.iter().find(|draft| draft.id == id)
+        let place = self.named.get(id).copied().flatten()?;
+        self.orders.get(place)
     }
+}
 
-    fn unreadable(&mut self, place: &str, why: Unusable) {
-        let (kind, id) = place.split_once('/').unwrap_or(("Bundle", place));
-        self.unreadable.push(Gap { source: ResourceRef::new(kind, id), why });
+/// One resource of the context.
+struct Given<'a> {
+    full_url: Option<Cow<'a, str>>,
+    raw: &'a RawValue,
+    kind: String,
+    resource: Resource<'a>,
+}
+
+/// The resources of a Bundle, or one that stands there bare where it `may_be_bare`.
+fn given<'a>(
+    raw: &'a RawValue,
+    may_be_bare: impl Fn(&str) -> bool,
+    member: &'static str,
+    problem: &'static str,
+) -> Result<Vec<Given<'a>>, RequestError> {
+    let neither = RequestError::Invalid { member, problem };
+    let Some(whole) = undivided(raw) else { return Err(neither) };
+    match whole.rest.kind() {
+        Some("Bundle") => {}
+        // Entries make a Bundle where nothing says what it is.
+        None if whole.rest.member("resourceType").is_none() && matches!(whole.entry, List::Is(_)) => {}
+        Some(kind) if may_be_bare(kind) => {
+            let kind = kind.to_owned();
+            return Ok(vec![Given { full_url: None, raw, kind, resource: whole.rest }]);
+        }
+        _ => return Err(neither),
     }
+    let entries = match whole.entry {
+        List::Absent => Vec::new(),
+        List::Is(entries) => entries,
+        List::Other => return Err(neither),
+    };
+    let each = entries.into_iter().map(|entry| {
+        let entry = readable(entry)?;
+        let raw = entry.resource?;
+        let resource = Resource::split(raw);
+        let kind = resource.kind()?.to_owned();
+        Some(Given { full_url: entry.full_url.0.ok(), raw, kind, resource })
+    });
+    each.collect::<Option<_>>().ok_or(no_resource(member))
+}
+
+fn no_resource(member: &'static str) -> RequestError {
+    RequestError::Invalid { member, problem: "holds an entry that is not a FHIR resource" }
 }
 
 #[derive(Deserialize)]
@@ -183,65 +222,5 @@ fn is_order(kind: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn raw(json: &str) -> &RawValue {
-        serde_json::from_str(json).unwrap()
-    }
-
-    const BUNDLE: &str = r#"{"resourceType":"Bundle","entry":[
-        {"resource":{"resourceType":"ServiceRequest","id":"a"}},
-        {"fullUrl":"urn:uuid:77","resource":{"resourceType":"MedicationRequest","id":"b.0-fqdS7T1234567890123456789012345678901234567890123456789012345678901234567890z0rE4"}},
-        {"resource":{"resourceType":"Medication","id":"m"}},
-        {"resource":{"resourceType":"Patient","id":"p"}},
-        {"resource":{"resourceType":"DeviceRequest"}},
-        7, {"resource":[1]}]}"#;
-
-    fn focus(selections: &[&str], hook: Hook) -> Vec<bool> {
-        let selections: Vec<Text<'_>> = selections.iter().map(|text| Text((*text).into())).collect();
-        let drafts = Drafts::read(Some(raw(BUNDLE)), &selections, hook);
-        drafts.orders.iter().map(|draft| draft.in_focus).collect()
-    }
-
-    #[test]
-    fn only_orders_are_orders_and_what_is_broken_is_said() {
-        let drafts = Drafts::read(Some(raw(BUNDLE)), &[], Hook::OrderSign);
-        let ids: Vec<&str> = drafts.orders.iter().map(|draft| draft.id.as_str()).collect();
-        assert_eq!(ids.len(), 3);
-        assert_eq!((ids[0], ids[2]), ("ServiceRequest/a", "DeviceRequest/#4"));
-        assert_eq!((drafts.medications.len(), drafts.unreadable.len()), (1, 2));
-        assert!(drafts.get("ServiceRequest/a").is_some());
-        assert!(drafts.get("ServiceRequest/b").is_none());
-        for broken in ["[]", "7", r#"{"resourceType":"Bundle","entry":{}}"#] {
-            let drafts = Drafts::read(Some(raw(broken)), &[], Hook::OrderSign);
-            assert_eq!((drafts.orders.len(), drafts.unreadable.len()), (0, 1), "{broken}");
-        }
-    }
-
-    /// Compared one with the other, these would take minutes.
-    #[test]
-    fn many_drafts_and_many_selections_take_no_longer_than_both_take_to_read() {
-        let entry = |n| format!(r#"{{"resource":{{"resourceType":"ServiceRequest","id":"{n}"}}}}"#);
-        let entries: Vec<String> = (0..20_000).map(entry).collect();
-        let bundle = format!(r#"{{"resourceType":"Bundle","entry":[{}]}}"#, entries.join(","));
-        let selections: Vec<Text<'_>> =
-            (19_999..100_000).map(|n| Text(format!("ServiceRequest/{n}").into())).collect();
-        let drafts = Drafts::read(Some(raw(&bundle)), &selections, Hook::OrderSelect);
-        assert_eq!(drafts.orders.iter().filter(|draft| draft.in_focus).count(), 1);
-    }
-
-    #[test]
-    fn a_selection_may_be_spelled_in_several_ways() {
-        assert_eq!(focus(&["ServiceRequest/a"], Hook::OrderSelect), [true, false, false]);
-        assert_eq!(focus(&["a"], Hook::OrderSelect), [true, false, false]);
-        assert_eq!(
-            focus(&["https://ehr.example/r4/ServiceRequest/a"], Hook::OrderSelect),
-            [true, false, false]
-        );
-        assert_eq!(focus(&["urn:uuid:77"], Hook::OrderSelect), [false, true, false]);
-        assert_eq!(focus(&["MedicationRequest/a"], Hook::OrderSelect), [false, false, false]);
-        assert_eq!(focus(&[], Hook::OrderSelect), [true, true, true]);
-        assert_eq!(focus(&["ServiceRequest/a"], Hook::OrderSign), [true, true, true]);
-    }
-}
+#[path = "drafts_tests.rs"]
+mod tests;

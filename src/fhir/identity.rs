@@ -115,7 +115,7 @@ mod tests {
         let bundle = format!(
             r#"{{"resourceType":"Bundle","entry":[{{"resource":{{"resourceType":"ServiceRequest","id":"s"{subject}}}}}]}}"#
         );
-        let drafts = Drafts::read(Some(raw(&bundle)), &[], Hook::OrderSign);
+        let drafts = Drafts::read(Some(raw(&bundle)), &[], Hook::OrderSign).unwrap();
         check(
             "1",
             token,
@@ -168,7 +168,7 @@ mod tests {
                 Err(PatientMismatch::Problem),
             ),
         ] {
-            let drafts = Drafts::none().adding(Some(raw(conditions)));
+            let drafts = Drafts::none().adding(Some(raw(conditions))).unwrap();
             let verdict = check("1", None, &Acquired::default(), &[], &drafts, None);
             assert_eq!(verdict, expected, "{conditions}");
         }

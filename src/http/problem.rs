@@ -125,9 +125,10 @@ impl Problem {
                 FeedbackError::Body(error) | FeedbackError::Entry { source: error, .. },
             ))
             | Problem::Call(CallError::Request(error)) => match error {
-                RequestError::NotJson { .. } | RequestError::NotAnObject | RequestError::WrongType(_) => {
-                    IssueType::Structure
-                }
+                RequestError::NotJson { .. }
+                | RequestError::NotAnObject
+                | RequestError::Repeated(_)
+                | RequestError::WrongType(_) => IssueType::Structure,
                 RequestError::Missing(_) => IssueType::Required,
                 RequestError::Invalid { .. } => IssueType::Value,
             },

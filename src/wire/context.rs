@@ -1,9 +1,11 @@
 //! The `context` of each hook, with what the hook library requires of it.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::request::{optional_text, present, text};
+use super::request::{object, optional_text, present, text};
 use super::{Hook, RequestError, Text};
 
 /// The context of a call, whatever its hook. A member that the hook does not define is ignored.
@@ -14,8 +16,8 @@ pub struct Context<'a> {
     /// `userId`, as `Type/id`.
     pub user_id: Text<'a>,
     /// `patientId`, without a `Patient/` that some clients put before it.
-    pub patient_id: &'a str,
-    /// `encounterId`
+    pub patient_id: Text<'a>,
+    /// `encounterId`, without an `Encounter/`.
     pub encounter_id: Option<Text<'a>>,
     /// `selections` of `order-select`, as `Type/id`; empty where the client sent none.
     pub selections: Vec<Text<'a>>,
@@ -64,22 +66,18 @@ impl<'a> Context<'a> {
     /// Reads the context of `hook`.
     ///
     /// # Errors
-    /// Where `userId` or `patientId` is missing, mistyped or not an identifier, or `draftOrders` or `conditions` is
-    /// missing where the hook requires it.
+    /// Where `userId` or `patientId` is missing or mistyped, an id is not one, or `draftOrders` or `conditions` is
+    /// missing where the hook requires it; or where a member is there twice.
     pub fn read(hook: Hook, raw: &'a RawValue) -> Result<Context<'a>, RequestError> {
-        let raw: RawContext<'a> =
-            serde_json::from_str(raw.get()).map_err(|_| RequestError::WrongType("context"))?;
+        let raw: RawContext<'a> = object(raw, "context")?;
         let user_id = text(raw.user_id, "context.userId")?;
-        let patient_id = match present(raw.patient_id).map(|raw| serde_json::from_str::<&'a str>(raw.get())) {
-            None => return Err(RequestError::Missing("context.patientId")),
-            Some(Err(_)) => return Err(RequestError::WrongType("context.patientId")),
-            Some(Ok(id)) => id.strip_prefix("Patient/").unwrap_or(id),
-        };
-        if !is_id(patient_id) {
-            return Err(RequestError::Invalid { member: "context.patientId", problem: "is not a FHIR id" });
-        }
-        let draft_orders = object(raw.draft_orders, "context.draftOrders")?;
-        let conditions = object(raw.conditions, "context.conditions")?;
+        let patient_id = text(raw.patient_id, "context.patientId")?;
+        let patient_id = bare_id(patient_id, "Patient/", "context.patientId")?;
+        let encounter_id = optional_text(raw.encounter_id, "context.encounterId")?
+            .map(|id| bare_id(id, "Encounter/", "context.encounterId"))
+            .transpose()?;
+        let draft_orders = optional_object(raw.draft_orders, "context.draftOrders")?;
+        let conditions = optional_object(raw.conditions, "context.conditions")?;
         match hook {
             Hook::OrderSelect | Hook::OrderSign if draft_orders.is_none() => {
                 return Err(RequestError::Missing("context.draftOrders"));
@@ -99,7 +97,7 @@ impl<'a> Context<'a> {
             user_type: user_type(&user_id.0),
             user_id,
             patient_id,
-            encounter_id: optional_text(raw.encounter_id, "context.encounterId")?,
+            encounter_id,
             selections,
             draft_orders: draft_orders.filter(|_| matches!(hook, Hook::OrderSelect | Hook::OrderSign)),
             conditions: conditions.filter(|_| hook == Hook::ProblemListItemCreate),
@@ -107,7 +105,10 @@ impl<'a> Context<'a> {
     }
 }
 
-fn object<'a>(raw: Option<&'a RawValue>, member: &'static str) -> Result<Option<&'a RawValue>, RequestError> {
+fn optional_object<'a>(
+    raw: Option<&'a RawValue>,
+    member: &'static str,
+) -> Result<Option<&'a RawValue>, RequestError> {
     match present(raw) {
         Some(raw) if !raw.get().starts_with('{') => Err(RequestError::WrongType(member)),
         raw => Ok(raw),
@@ -123,6 +124,15 @@ fn user_type(user_id: &str) -> UserType {
         "RelatedPerson" => UserType::RelatedPerson,
         _ => UserType::Practitioner,
     }
+}
+
+/// An id without the `prefix` that makes it a reference.
+fn bare_id<'a>(id: Text<'a>, prefix: &str, member: &'static str) -> Result<Text<'a>, RequestError> {
+    let id = match id.0 {
+        Cow::Borrowed(id) => Cow::Borrowed(id.strip_prefix(prefix).unwrap_or(id)),
+        Cow::Owned(id) => Cow::Owned(id.strip_prefix(prefix).map(str::to_owned).unwrap_or(id)),
+    };
+    if is_id(&id) { Ok(Text(id)) } else { Err(RequestError::Invalid { member, problem: "is not a FHIR id" }) }
 }
 
 /// Characters of a FHIR id. Its limit of 64 is not enforced: real records hold longer ones.

@@ -110,11 +110,11 @@ struct Coding<'a> {
     system: Option<Text<'a>>,
 }
 
-/// Reads the body of a feedback call.
+/// Reads the body of a feedback call, of which nothing happened after `latest`.
 ///
 /// # Errors
 /// Where it is no feedback, or one of its entries is not; the entry is named.
-pub fn read_feedback(body: &[u8]) -> Result<Vec<FeedbackItem<'_>>, FeedbackError> {
+pub fn read_feedback(body: &[u8], latest: OffsetDateTime) -> Result<Vec<FeedbackItem<'_>>, FeedbackError> {
     let raw: &RawValue = serde_json::from_slice(body).map_err(|error| {
         FeedbackError::Body(RequestError::NotJson { line: error.line(), column: error.column() })
     })?;
@@ -125,11 +125,13 @@ pub fn read_feedback(body: &[u8]) -> Result<Vec<FeedbackItem<'_>>, FeedbackError
         .map_err(|_| FeedbackError::Body(RequestError::WrongType("feedback")))?;
     let items = entries.into_iter().enumerate();
     items
-        .map(|(position, entry)| item(entry).map_err(|source| FeedbackError::Entry { position, source }))
+        .map(|(position, entry)| {
+            item(entry, latest).map_err(|source| FeedbackError::Entry { position, source })
+        })
         .collect()
 }
 
-fn item(entry: &RawValue) -> Result<FeedbackItem<'_>, RequestError> {
+fn item(entry: &RawValue, latest: OffsetDateTime) -> Result<FeedbackItem<'_>, RequestError> {
     let entry: Entry<'_> = serde_json::from_str(entry.get()).map_err(|_| RequestError::NotAnObject)?;
     let outcome = match required(entry.outcome, "outcome")?.as_ref() {
         "accepted" => FeedbackOutcome::Accepted,
@@ -146,6 +148,10 @@ fn item(entry: &RawValue) -> Result<FeedbackItem<'_>, RequestError> {
         member: "outcomeTimestamp",
         problem: "is not a date-time of RFC 3339",
     })?;
+    // The latest outcome of a card counts: this one would for ever.
+    if at > latest {
+        return Err(RequestError::Invalid { member: "outcomeTimestamp", problem: "lies in the future" });
+    }
     let suggestions: Option<Vec<Suggestion<'_>>> =
         optional(entry.accepted_suggestions, "acceptedSuggestions")?;
     let reason: Option<Reason<'_>> = match optional(entry.override_reason, "overrideReason")? {
@@ -198,6 +204,10 @@ mod tests {
 
     use super::*;
 
+    fn read_feedback(body: &[u8]) -> Result<Vec<FeedbackItem<'_>>, FeedbackError> {
+        super::read_feedback(body, datetime!(2026-03-02 09:00 UTC))
+    }
+
     #[test]
     fn what_clients_send_is_read() {
         let table = [
@@ -235,6 +245,8 @@ mod tests {
         let accepted = br#"{"feedback":[{"card":"a","outcome":"accepted","acceptedSuggestions":[{"id":"b"},{"id":"c"}],"outcomeTimestamp":"2020-12-11T00:00:00Z"}]}"#;
         assert_eq!(read_feedback(accepted).unwrap()[0].accepted_suggestions, ["b", "c"]);
         assert_eq!(read_feedback(br#"{"feedback":[]}"#).unwrap(), []);
+        let at_the_limit = br#"{"feedback":[{"card":"a","outcome":"accepted","outcomeTimestamp":"2026-03-02T14:00:00+05:00"}]}"#;
+        assert_eq!(read_feedback(at_the_limit).unwrap().len(), 1);
     }
 
     #[test]
@@ -263,6 +275,14 @@ mod tests {
             (
                 r#"{"card":"a","outcome":"accepted","outcomeTimestamp":"9999-12-31T23:59:59-14:00"}"#,
                 "`outcomeTimestamp` is not",
+            ),
+            (
+                r#"{"card":"a","outcome":"accepted","outcomeTimestamp":"2026-03-02T09:00:00.001Z"}"#,
+                "`outcomeTimestamp` lies in the future",
+            ),
+            (
+                r#"{"card":"a","outcome":"accepted","outcomeTimestamp":"2999-01-01T00:00:00Z"}"#,
+                "`outcomeTimestamp` lies in the future",
             ),
             (
                 r#"{"card":"a","outcome":"accepted","acceptedSuggestions":["b"],"outcomeTimestamp":"2020-12-11T00:00:00Z"}"#,

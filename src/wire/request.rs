@@ -1,6 +1,7 @@
 //! The body of a service call.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde::Deserialize;
 use serde::de::MapAccess;
@@ -74,6 +75,9 @@ pub enum RequestError {
     /// A member has another type than CDS Hooks gives it.
     #[error("`{0}` is not of the expected type")]
     WrongType(&'static str),
+    /// An object names a member twice: one reader would take the first, another the last.
+    #[error("`{0}` names a member twice")]
+    Repeated(&'static str),
     /// A member holds a value that cannot be used.
     #[error("`{member}` {problem}")]
     Invalid {
@@ -115,13 +119,17 @@ impl<'a, P: Deserialize<'a>> Call<'a, P> {
         // UTF-8 is checked once for the whole, not for each member.
         let read =
             std::str::from_utf8(body).map_or_else(|_| serde_json::from_slice(body), serde_json::from_str);
-        let raw: RawCall<'a, P> = read.map_err(|error| {
-            if error.is_data() {
-                RequestError::NotAnObject
-            } else {
-                RequestError::NotJson { line: error.line(), column: error.column() }
-            }
+        // Serde would take a list for a struct, by position.
+        let is_object = body.trim_ascii_start().starts_with(b"{");
+        let raw: RawCall<'a, P> = read.map_err(|error| match error.is_data() {
+            // Nothing else can be wrong with members that are kept as they are.
+            true if is_object => RequestError::Repeated("body"),
+            true => RequestError::NotAnObject,
+            false => RequestError::NotJson { line: error.line(), column: error.column() },
         })?;
+        if !is_object {
+            return Err(RequestError::NotAnObject);
+        }
         let authorization = match present(raw.fhir_authorization) {
             Some(raw) => Some(FhirAuthorization::read(raw)?),
             None => None,
@@ -141,6 +149,7 @@ impl<'a, P: Deserialize<'a>> Call<'a, P> {
             fhir_authorization: authorization,
             context,
             prefetch: match raw.prefetch {
+                Object::Is(prefetch) if prefetch.repeats() => return Err(RequestError::Repeated("prefetch")),
                 Object::Is(prefetch) => prefetch.0,
                 Object::Absent => Vec::new(),
                 Object::Other => return Err(RequestError::WrongType("prefetch")),
@@ -160,8 +169,7 @@ impl<'a> FhirAuthorization<'a> {
             #[serde(borrow)]
             patient: Option<&'a RawValue>,
         }
-        let raw: Raw<'a> =
-            serde_json::from_str(raw.get()).map_err(|_| RequestError::WrongType("fhirAuthorization"))?;
+        let raw: Raw<'a> = object(raw, "fhirAuthorization")?;
         if let Some(kind) = optional_text(raw.token_type, "fhirAuthorization.token_type")?
             && !kind.0.eq_ignore_ascii_case("Bearer")
         {
@@ -180,6 +188,18 @@ impl<'a> FhirAuthorization<'a> {
 /// A member that is there; `null` is the same as absent.
 pub(super) fn present(raw: Option<&RawValue>) -> Option<&RawValue> {
     raw.filter(|raw| raw.get() != "null")
+}
+
+/// The members of an object, each still raw.
+pub(super) fn object<'a, T: Deserialize<'a>>(
+    raw: &'a RawValue,
+    member: &'static str,
+) -> Result<T, RequestError> {
+    if !raw.get().starts_with('{') {
+        return Err(RequestError::WrongType(member));
+    }
+    // Nothing else can be wrong with members that are kept as they are.
+    serde_json::from_str(raw.get()).map_err(|_| RequestError::Repeated(member))
 }
 
 /// A required text that is not empty.
@@ -207,6 +227,14 @@ pub fn members<'a>(raw: &'a RawValue) -> Option<Vec<(Text<'a>, &'a RawValue)>> {
 /// The members of an object in their order.
 #[derive(Debug, Clone)]
 struct InOrder<'a, V>(Vec<(Text<'a>, V)>);
+
+impl<V> InOrder<'_, V> {
+    /// Is a member there twice?
+    fn repeats(&self) -> bool {
+        let mut seen = HashSet::with_capacity(self.0.len());
+        !self.0.iter().all(|(name, _)| seen.insert(name.as_ref()))
+    }
+}
 
 impl<'de: 'a, 'a, V: Deserialize<'de>> Members<'de> for InOrder<'a, V> {
     fn of<A: MapAccess<'de>>(mut members: A) -> Result<Self, A::Error> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -19,20 +19,20 @@ use crate::golden::folders;
 use crate::leak_watch;
 
 /// The service as it is deployed, with its clock standing still.
-fn app() -> Arc<App> {
+static APP: LazyLock<Arc<App>> = LazyLock::new(|| {
     let config = Config::load(None, [], &Overrides::default()).unwrap();
     let knowledge = Knowledge::load(&PackageSource::embedded()).unwrap();
     Arc::new(App::new(config, Clock::Fixed(datetime!(2026-03-01 09:00 UTC)), knowledge).unwrap())
-}
+});
 
-async fn send(request: Request<Body>) -> (StatusCode, Value) {
-    let response = leak_watch::ask(http::router(app()).unwrap(), request).await;
+pub(crate) async fn send(request: Request<Body>) -> (StatusCode, Value) {
+    let response = leak_watch::ask(http::router(APP.clone()).unwrap(), request).await;
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
 }
 
-async fn call(service: &str, body: &Value) -> (StatusCode, Value) {
+pub(crate) async fn call(service: &str, body: &Value) -> (StatusCode, Value) {
     let request =
         Request::post(format!("/cds-services/{service}")).header("content-type", "application/json");
     send(request.body(Body::from(body.to_string())).unwrap()).await

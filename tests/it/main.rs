@@ -11,6 +11,7 @@ mod allocations;
 mod architecture;
 mod auth;
 mod browser_clients;
+mod context;
 mod contract;
 mod derived;
 mod docs;

@@ -9,9 +9,10 @@ use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use super::Rendering;
-use crate::chart::Order as DraftOrder;
+use crate::chart::{Order as DraftOrder, ResourceRef};
 use crate::evaluate::{Strictness, drafts, judge};
 use crate::feedback::Origin;
+use crate::fhir::Draft;
 use crate::knowledge::files::OrderText;
 use crate::knowledge::{ActionPlan, Coded, Limit, Order, Suggest};
 use crate::wire::{Action, ActionType, Suggestion, Text, members};
@@ -56,28 +57,34 @@ impl Rendering<'_> {
     fn actions(&self, plan: &ActionPlan) -> Vec<Action> {
         match plan {
             ActionPlan::Create(order) => self.create(order).into_iter().collect(),
-            ActionPlan::Remove(kind) => self
-                .drafts_of(kind)
-                .map(|draft| Action {
+            ActionPlan::Remove(kind) => {
+                let remove = |(order, _): (&DraftOrder, &Draft<'_>)| Action {
                     kind: ActionType::Delete,
-                    description: format!("Remove the order \"{}\"", draft.label),
+                    description: format!("Remove the order \"{}\"", order.label),
                     resource: None,
-                    resource_id: Some(draft.source.as_str().to_owned()),
-                })
-                .collect(),
-            ActionPlan::Limit { order, to, description } => self
-                .drafts_of(order)
-                .filter_map(|draft| Some(update(description, self.limited(draft, to)?)))
-                .collect(),
-            ActionPlan::Change { medicine, to, description } => self
-                .drafts_of(medicine)
-                .filter_map(|draft| Some(update(description, self.changed(draft, to)?)))
-                .collect(),
+                    resource_id: Some(order.source.as_str().to_owned()),
+                };
+                self.drafts_of(kind).into_iter().map(remove).collect()
+            }
+            ActionPlan::Limit { order, to, description } => {
+                let limited = self.drafts_of(order).into_iter();
+                limited
+                    .filter_map(|(order, draft)| Some(update(description, self.limited(order, draft, to)?)))
+                    .collect()
+            }
+            ActionPlan::Change { medicine, to, description } => {
+                let changed = self.drafts_of(medicine).into_iter();
+                changed.filter_map(|(_, draft)| Some(update(description, self.changed(draft, to)?))).collect()
+            }
         }
     }
 
-    fn drafts_of<'s>(&'s self, kind: &'s Coded) -> impl Iterator<Item = &'s DraftOrder> {
-        self.chart.orders.iter().filter(|order| order.in_focus && drafts(order, kind))
+    /// The drafts in focus of this kind. None where one of them has no id of its own: it could be neither changed nor
+    /// removed, and to do so with the others alone is not what is proposed.
+    fn drafts_of(&self, kind: &Coded) -> Vec<(&DraftOrder, &Draft<'_>)> {
+        let orders = self.chart.orders.iter().filter(|order| order.in_focus && drafts(order, kind));
+        let named = orders.map(|order| Some((order, self.drafts.get(order.source.as_str())?)));
+        named.collect::<Option<_>>().unwrap_or_default()
     }
 
     fn create(&self, order: &Order) -> Option<Action> {
@@ -98,7 +105,7 @@ impl Rendering<'_> {
     /// The order as typed FHIR.
     fn written(&self, order: &Order) -> Option<Box<RawValue>> {
         let id = format!("gaitkeeper-{}", Uuid::new_v4());
-        let subject = format!("Patient/{}", self.context.patient_id);
+        let subject = format!("Patient/{}", self.context.patient_id.0);
         let encounter = self.context.encounter_id.as_ref().map(|id| format!("Encounter/{}", id.0));
         let now = self.now.replace_nanosecond(0).ok().and_then(|now| now.format(&Rfc3339).ok());
         let frame = Frame {
@@ -133,27 +140,25 @@ impl Rendering<'_> {
         let results = results.flat_map(|results| results.newest_per_side());
         let sources =
             conditions.map(|condition| &condition.source).chain(results.map(|result| &result.source));
-        sources.map(crate::chart::ResourceRef::as_str).collect()
+        sources.map(ResourceRef::as_str).filter(|source| can_be_referred_to(source)).collect()
     }
 
     /// The client's draft as it is, with product and dosage of another order in the place of its own.
-    fn changed(&self, draft: &DraftOrder, to: &Order) -> Option<Box<RawValue>> {
-        let raw = self.drafts.get(draft.source.as_str())?.raw;
+    fn changed(&self, draft: &Draft<'_>, to: &Order) -> Option<Box<RawValue>> {
         let written = self.written(to)?;
         let taken = members(&written)?;
         let taken = taken.into_iter().filter(|(name, _)| CHANGED.contains(&name.as_ref())).collect();
-        to_raw_value(&WithMembers { of: members(raw)?, replaced: &CHANGED, taken }).ok()
+        to_raw_value(&WithMembers { of: members(draft.raw)?, replaced: &CHANGED, taken }).ok()
     }
 
     /// The client's draft as it is, with an end that lies so long after its start.
-    fn limited(&self, draft: &DraftOrder, to: &Limit) -> Option<Box<RawValue>> {
-        let raw = self.drafts.get(draft.source.as_str())?.raw;
-        let start = draft.from.map_or(self.now.date(), |from| from.first());
+    fn limited(&self, order: &DraftOrder, draft: &Draft<'_>, to: &Limit) -> Option<Box<RawValue>> {
+        let start = order.from.map_or(self.now.date(), |from| from.first());
         let end = start.checked_add(Duration::days(to.days()?))?;
         let period = format!(r#"{{"start":"{start}","end":"{end}"}}"#);
         let period = RawValue::from_string(period).ok()?;
         let taken = vec![(Text("occurrencePeriod".into()), &*period)];
-        to_raw_value(&WithMembers { of: members(raw)?, replaced: &LIMITED, taken }).ok()
+        to_raw_value(&WithMembers { of: members(draft.raw)?, replaced: &LIMITED, taken }).ok()
     }
 
     /// Until when a device is to be used, counted from today.
@@ -161,6 +166,12 @@ impl Rendering<'_> {
         let days = order.lasting.as_ref()?.days()?;
         Some(self.now.date().checked_add(Duration::days(days))?.to_string())
     }
+}
+
+/// Is it the reference of a resource? One without an id is named by its place, which is a name to us alone.
+fn can_be_referred_to(source: &str) -> bool {
+    let is_id = |id: &str| !id.is_empty() && !id.contains(|c: char| c.is_whitespace() || "#/?".contains(c));
+    source.split_once('/').is_some_and(|(_, id)| is_id(id))
 }
 
 fn update(description: &str, resource: Box<RawValue>) -> Action {

@@ -126,6 +126,22 @@ pub(super) async fn kept_once(database: &Database) {
 }
 
 /// A card of version 1 is told of when only version 2 is running, by a client that talks to another replica.
+/// The latest outcome of a card counts: this one would for ever, whatever the clinician does later.
+pub(super) async fn the_future_refused(database: &Database) {
+    let feedback = database.replica("1", NOW);
+    for (at, is_taken) in [
+        ("2999-01-01T00:00:00Z", false),
+        ("2026-03-02T09:00:01Z", false),
+        ("2026-03-02T09:00:00Z", true),
+        ("2026-02-28T09:00:00Z", true),
+    ] {
+        let taken = feedback.take("view", Some("ehr"), overridden("a", "c", at).as_bytes()).await;
+        assert_eq!(taken.is_ok(), is_taken, "{at}: {taken:?}");
+        assert!(is_taken || matches!(taken, Err(NotTaken::Malformed(_))), "{at}: {taken:?}");
+    }
+    assert_eq!(total(feedback.store()).await, 2);
+}
+
 async fn attributed_across_versions_and_replicas(database: &Database) {
     let from = datetime!(2026-02-20 0:00 UTC);
     let old = database.replica("1", NOW);

@@ -74,7 +74,6 @@ pub fn chart(
     for draft in &drafts.orders {
         reader.order(draft);
     }
-    reader.chart.gaps.extend(drafts.unreadable.iter().cloned());
     reader.sort();
     let mut chart = reader.chart;
     chart.conditions.coverage = listed(supplied(), |gives| *gives == Gives::Conditions);

@@ -86,7 +86,7 @@ impl House for Fake {
                 attempt: "writing feedback",
                 source: sqlx::Error::PoolTimedOut,
             })),
-            _ => Ok(crate::wire::read_feedback(body).map(|_| ())?),
+            _ => Ok(crate::wire::read_feedback(body, self.clock().now()).map(|_| ())?),
         }
     }
 }

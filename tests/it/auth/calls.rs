@@ -227,3 +227,30 @@ async fn every_call_below_cds_services_asks_for_a_token() {
     let request = post(None, &json!({}));
     assert_eq!(send(router, request).await.status, 401);
 }
+
+/// Clients name in the token the URL that they call, and join it as carelessly.
+#[tokio::test]
+async fn a_token_for_the_url_as_it_was_joined_is_good() {
+    let key = Signer::p384("k");
+    for base in ["https://cds.example/", "https://cds.example", "https://cds.example//gait/"] {
+        let text = site(&client(&[&key], "")).replace("https://cds.example/", base);
+        let router = router(&app(config(&text, false)));
+        let base = base.trim_end_matches('/');
+        for (path, named, expected) in [
+            ("/cds-services/leg-pain-patient-view", "//cds-services/leg-pain-patient-view", 200),
+            ("//cds-services/leg-pain-patient-view", "//cds-services/leg-pain-patient-view", 200),
+            ("/cds-services/leg-pain-patient-view/", "/cds-services//leg-pain-patient-view/", 200),
+            ("//cds-services//leg-pain-patient-view//", "/cds-services/leg-pain-patient-view", 200),
+            ("//cds-services//leg-pain-patient-view//", "/cds-services/leg-pain-order-sign", 401),
+            ("/cds-services/leg-pain-patient-view", "//cds-services", 401),
+        ] {
+            let mut claims = claims();
+            claims["aud"] = json!(format!("{base}{named}"));
+            let request = Request::post(path)
+                .header("authorization", format!("Bearer {}", key.token(&claims)))
+                .body(Body::from(body().to_string()))
+                .unwrap();
+            assert_eq!(send(router.clone(), request).await.status, expected, "{base} {path} {named}");
+        }
+    }
+}

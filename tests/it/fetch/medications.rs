@@ -25,7 +25,7 @@ async fn read(base: &str, requests: Option<&Value>, drafts: &Value) -> Chart {
     let (needs, sent, drafts) = (needs(), requests.map(Value::to_string), drafts.to_string());
     let raw = |json| -> &RawValue { serde_json::from_str(json).unwrap() };
     let answer = |json| fhir::Answer::split(raw(json));
-    let drafts = Drafts::read(Some(raw(&drafts)), &[], gaitkeeper::wire::Hook::OrderSign);
+    let drafts = Drafts::read(Some(raw(&drafts)), &[], gaitkeeper::wire::Hook::OrderSign).unwrap();
     let mut prefetch: Vec<_> = sent.iter().map(|sent| (Text("requests".into()), answer(sent))).collect();
     if requests.is_some() {
         prefetch.push((Text("statements".into()), answer("null")));

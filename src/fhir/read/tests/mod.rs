@@ -249,7 +249,9 @@ pub(super) fn read(prefetch: &[(&str, &str)]) -> Chart {
 }
 
 pub(super) fn read_with(plan: &ReadPlan, prefetch: &[(&str, &str)], drafts: Option<&str>) -> Chart {
-    read_drafts(plan, prefetch, &Drafts::read(drafts.map(raw), &[], Hook::OrderSign))
+    // What is refused has no drafts.
+    let drafts = Drafts::read(drafts.map(raw), &[], Hook::OrderSign).unwrap_or_default();
+    read_drafts(plan, prefetch, &drafts)
 }
 
 /// Reads these prefetch keys with what the context of the call is about.

@@ -153,6 +153,4 @@ fn a_draft_that_cannot_be_read_is_an_order_of_something_unknown() {
         assert_eq!((found.len(), gaps), (1, vec![why]), "{json}");
         assert!(found[0].uncoded && found[0].concepts.is_empty(), "{json}");
     }
-    let (found, gaps) = orders(&["7"]);
-    assert_eq!((found.len(), gaps), (0, vec![Unusable::Malformed]));
 }
