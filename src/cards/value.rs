@@ -1,6 +1,6 @@
 //! Facts of a chart in words, safe for the text they stand in.
 
-use crate::chart::{Chart, Coverage, Measurement, Measurements, Truth};
+use crate::chart::{Chart, Coverage, Listed, Measurement, Measurements, Truth};
 use crate::evaluate::{drafts, in_use};
 use crate::knowledge::{Answered, Coded, Measured, Named, Shown};
 
@@ -34,38 +34,43 @@ pub(super) fn in_words(named: &Named, shown: Shown, chart: &Chart, prose: Prose,
         Named::Diagnosis(fact) => {
             let list = &chart.conditions;
             let found = list.items.iter().filter(|c| fact.matches(c.concepts)).map(|c| c.label.as_str());
-            listed(found, fact, list.coverage, prose)
+            listed(found, fact, || missing(list, fact), prose)
         }
         Named::Medicine(fact) => {
             let list = &chart.medications;
             let drafted = chart.orders.iter().filter(|order| drafts(order, fact)).map(|o| o.label.as_str());
             let taken =
                 list.items.iter().filter(|medication| in_use(medication, fact)).map(|m| m.label.as_str());
-            listed(drafted.chain(taken), fact, list.coverage, prose)
+            listed(drafted.chain(taken), fact, || missing(list, fact), prose)
         }
         Named::Allergy(fact) => {
             let list = &chart.allergies;
             let found = list.items.iter().filter(|a| fact.matches(a.concepts)).map(|a| a.label.as_str());
-            listed(found, fact, list.coverage, prose)
+            listed(found, fact, || missing(list, fact), prose)
         }
         Named::Service(fact) => {
             let list = &chart.services;
             let found = list.items.iter().filter(|s| fact.matches(s.concepts)).map(|s| s.label.as_str());
-            listed(found, fact, list.coverage, prose)
+            listed(found, fact, || missing(list, fact), prose)
         }
         Named::Order(fact) => {
             let found = chart.orders.iter().filter(|order| order.in_focus && drafts(order, fact));
-            listed(found.map(|o| o.label.as_str()), fact, Coverage::Complete, prose)
+            listed(found.map(|o| o.label.as_str()), fact, || absent(Coverage::Complete, false), prose)
         }
         Named::Missed => missed.join(", "),
     }
+}
+
+/// What to say where no entry of a list is the fact.
+fn missing<T>(list: &Listed<T>, fact: &Coded) -> String {
+    absent(list.coverage, list.unusable.iter().any(|entry| fact.matches(entry.concepts)))
 }
 
 /// The chart's own words for something, each once; where it is there without words, the name of the fact.
 fn listed<'c>(
     labels: impl Iterator<Item = &'c str>,
     fact: &Coded,
-    coverage: Coverage,
+    missing: impl FnOnce() -> String,
     prose: Prose,
 ) -> String {
     let mut words: Vec<String> = Vec::new();
@@ -76,7 +81,7 @@ fn listed<'c>(
             words.push(label);
         }
     }
-    if words.is_empty() { absent(coverage, false) } else { words.join(", ") }
+    if words.is_empty() { missing() } else { words.join(", ") }
 }
 
 fn measured(fact: &Measured, shown: Shown, chart: &Chart, prose: Prose) -> String {

@@ -63,6 +63,7 @@ pub fn in_words(condition: &Condition) -> String {
         Condition::Not(_) => "not".to_owned(),
         Condition::Known(_) => "known to be true".to_owned(),
         Condition::Has(diagnosis) => format!("has {}", diagnosis.title),
+        Condition::Suspected(diagnosis) => format!("may have {}", diagnosis.title),
         Condition::Had(diagnosis) => format!("had {}", diagnosis.title),
         Condition::Compare { fact, comparison, limit: bound } => {
             format!("{} {} {}", fact.title, comparison.words(), bound.in_words())

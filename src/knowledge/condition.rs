@@ -19,6 +19,8 @@ pub enum Condition {
     Known(Box<Condition>),
     /// A present diagnosis.
     Has(Arc<Coded>),
+    /// A diagnosis that may hold.
+    Suspected(Arc<Coded>),
     /// A past diagnosis.
     Had(Arc<Coded>),
     /// A diagnosis being added.

@@ -25,6 +25,23 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
         if suspected { Truth::Unknown } else { self.not_found(list, diagnosis) }
     }
 
+    pub(super) fn suspected(&mut self, diagnosis: &Coded) -> Truth {
+        let list = &self.chart.conditions;
+        let suspected = |state| state == ConditionState::Suspected;
+        if let Some(condition) =
+            list.items.iter().find(|c| suspected(c.state) && diagnosis.matches(c.concepts))
+        {
+            let remark = Some("not confirmed");
+            self.sink.add(Evidence::Entry { label: &condition.label, source: &condition.source, remark });
+            return Truth::True;
+        }
+        if let Some(entry) = list.unusable.iter().find(|entry| diagnosis.matches(entry.concepts)) {
+            self.sink.add(Evidence::Unusable(&entry.gap));
+            return Truth::True;
+        }
+        self.not_found(list, diagnosis)
+    }
+
     pub(super) fn had(&mut self, diagnosis: &Coded) -> Truth {
         let list = &self.chart.conditions;
         let past = |state| state == ConditionState::Past;

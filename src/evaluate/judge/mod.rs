@@ -64,6 +64,7 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
     fn judge(&mut self, condition: &'k Condition) -> Truth {
         match condition {
             Condition::Has(diagnosis) => self.has(diagnosis),
+            Condition::Suspected(diagnosis) => self.suspected(diagnosis),
             Condition::Had(diagnosis) => self.had(diagnosis),
             Condition::Adding(diagnosis) => self.adding(diagnosis),
             Condition::HasFor { diagnosis, length } => self.has_for(diagnosis, length),

@@ -20,6 +20,7 @@ impl Compiler<'_> {
             ConditionText::Not(text) => Condition::Not(Box::new(self.condition(file, text)?)),
             ConditionText::Known(text) => Condition::Known(Box::new(self.condition(file, text)?)),
             ConditionText::Has(name) => Condition::Has(self.diagnosis(file, name)?),
+            ConditionText::Suspected(name) => Condition::Suspected(self.diagnosis(file, name)?),
             ConditionText::Had(name) => Condition::Had(self.diagnosis(file, name)?),
             ConditionText::Adding(name) => Condition::Adding(self.diagnosis(file, name)?),
             ConditionText::Below(text) => self.compare(file, text, Comparison::Below)?,

@@ -159,7 +159,9 @@ impl Used {
 
     fn condition(&mut self, condition: &Condition) {
         condition.walk(&mut |condition| match condition {
-            Condition::Has(_) | Condition::Had(_) | Condition::HasFor { .. } => self.conditions = true,
+            Condition::Has(_) | Condition::Suspected(_) | Condition::Had(_) | Condition::HasFor { .. } => {
+                self.conditions = true
+            }
             Condition::Took(_) | Condition::TookFor { .. } => {
                 self.medications = true;
                 self.past_medications = true;

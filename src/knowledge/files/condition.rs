@@ -19,6 +19,9 @@ pub enum ConditionText {
     Known(Box<ConditionText>),
     /// The diagnosis is on record and not known to be over. Suspected only: unknown.
     Has(Name),
+    /// The diagnosis is on record, and whether it holds cannot be told: provisional, differential or unconfirmed, or in an
+    /// entry whose state cannot be read.
+    Suspected(Name),
     /// The diagnosis is on record as over (resolved, inactive, ended).
     Had(Name),
     /// A problem that this call adds to the problem list stands for the diagnosis.
