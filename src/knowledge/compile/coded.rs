@@ -66,7 +66,7 @@ impl Fact for DiagnosisFact {
 
 impl Fact for SiteFact {
     fn coded(&self, name: &str, sets: &ValueSets, ledger: &mut Ledger) -> Coded {
-        plain_fact(name, (&self.title, &self.plain), &self.codes, &[], sets, ledger)
+        plain_fact(name, (&self.title, &self.plain), &self.codes, &self.except, sets, ledger)
     }
 }
 

@@ -288,6 +288,9 @@ pub struct SiteFact {
     pub plain: String,
     /// Value sets of its codes.
     pub codes: Vec<Name>,
+    /// Value sets of sites that are meant where a draft names both.
+    #[serde(default)]
+    pub except: Vec<Name>,
     /// Words that name it in a draft; whole words, whatever their case.
     #[serde(default)]
     pub words: Vec<String>,
