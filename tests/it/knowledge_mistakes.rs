@@ -61,12 +61,7 @@ fn each_kind_of_mistake_is_told_with_its_place() {
         ),
         (RULES, "eGFR: {{ egfr }}", "eGFR: {{ egfr ", "`{{` without `}}`"),
         (RULES, "says: [SAF-15, PIT-07]", "says: [SAF-15, PIT-77]", "`PIT-77` is not a known statement"),
-        (
-            RULES,
-            "silences: [PIT-07, PIT-07-CONFLICT, SAF-15-AKI]",
-            "silences: [PIT]",
-            "`PIT` is not a known rule",
-        ),
+        (RULES, "silences: [PIT-07, ", "silences: [PIT, ", "`PIT` is not a known rule"),
         (RULES, "id: PIT-07-CONFLICT", "id: PIT-07", "`PIT-07` is there twice"),
         (
             "services.yaml",
