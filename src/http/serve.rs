@@ -1,9 +1,9 @@
 //! Accepting connections, and stopping without dropping calls.
 
-use std::future::pending;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use axum::Router;
@@ -18,7 +18,7 @@ use hyper_util::service::TowerToHyperService;
 use ipnet::IpNet;
 use serde_json::{Map, json};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -153,15 +153,34 @@ pub(super) async fn run(
             None => clients.await,
         }
     };
-    let of_platform = terms.of_platform();
-    match platform {
-        // The platform may ask until the last call is finished.
-        Some(platform) => tokio::select! {
-            result = clients => result,
-            result = listen(platform, platform::router(Readiness { stopping, checks: Vec::new(), detail }), &of_platform, pending()) => result,
-        },
-        None => clients.await,
-    }
+    let Some(platform) = platform else { return clients.await };
+    // The platform may ask until the last call is finished.
+    let (_finished, until) = oneshot::channel();
+    let router = platform::router(Readiness { stopping, checks: Vec::new(), detail });
+    answer_apart(platform, router, terms.of_platform(), until)?;
+    clients.await
+}
+
+/// Answers the platform on a thread of its own, until nobody holds the other end of `until`. A chart is read and judged
+/// without a pause: where all threads of calls do that, `/livez` must not wait for one of them.
+fn answer_apart(
+    listener: TcpListener,
+    router: Router,
+    terms: Terms,
+    until: oneshot::Receiver<()>,
+) -> io::Result<()> {
+    let listener = listener.into_std()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let serve = async move {
+        let until = async { drop(until.await) };
+        listen(TcpListener::from_std(listener)?, router, &terms, until).await
+    };
+    thread::Builder::new().name("platform".to_owned()).spawn(move || {
+        if let Err(error) = runtime.block_on(serve) {
+            tracing::error!(error = telemetry::chain(&error), "the platform is not answered");
+        }
+    })?;
+    Ok(())
 }
 
 /// A connection that a proxy keeps must not be there to be used when it is closed.

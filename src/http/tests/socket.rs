@@ -1,6 +1,8 @@
 //! What only shows on a real connection.
 
+use std::io::{Read, Write};
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -182,6 +184,28 @@ async fn the_platform_is_answered_when_clients_hold_every_connection() {
     assert!(live.starts_with("HTTP/1.1 200 ") && begun.elapsed() < Duration::from_millis(3500), "{live}");
     // Slow senders lose their places after a while, and others get them.
     assert!(rest(&mut third).await.contains(CARDS));
+}
+
+/// This test has one thread for calls, which asks whether the service lives while it judges a chart, and does nothing else.
+#[tokio::test]
+async fn the_platform_is_answered_while_every_thread_of_calls_is_busy() {
+    let address = Arc::new(OnceLock::<SocketAddr>::new());
+    let platform = Arc::clone(&address);
+    let busy = Router::new().route(
+        "/busy",
+        get(async move || {
+            let mut stream = std::net::TcpStream::connect(platform.get().unwrap()).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+            stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).map_or_else(|error| error.to_string(), |_| text)
+        }),
+    );
+    let served = serve_under(busy, terms()).await;
+    address.set(served.platform).unwrap();
+    let call = "GET /busy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let text = rest(&mut connect(served.address, call).await).await;
+    assert!(text.contains(r#"{"status":"ok"}"#), "{text}");
 }
 
 #[tokio::test]
