@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
@@ -12,9 +13,11 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{self, RootCertStore, ServerConfig};
+use x509_cert::Certificate;
+use x509_cert::der::Decode;
 
 use crate::config;
-use crate::telemetry;
+use crate::telemetry::{self, metrics};
 
 /// The certificates that are in use, and the files that they come from.
 #[derive(Debug)]
@@ -54,6 +57,7 @@ impl Tls {
     pub(super) fn load(settings: &config::Tls) -> Result<Tls, TlsError> {
         let files = Files::read(settings)?;
         let config = files.server_config(settings)?;
+        files.measure();
         Ok(Tls { settings: settings.clone(), in_use: RwLock::new(InUse { files, config }) })
     }
 
@@ -84,6 +88,7 @@ impl Tls {
             return Ok(false);
         }
         let config = files.server_config(&self.settings)?;
+        files.measure();
         *self.in_use.write().unwrap_or_else(PoisonError::into_inner) = InUse { files, config };
         Ok(true)
     }
@@ -99,6 +104,25 @@ impl Files {
             private_key: read(&settings.private_key)?,
             client_authorities: settings.client_authorities.as_deref().map(read).transpose()?,
         })
+    }
+
+    /// Has the metrics say when the certificates end, so that somebody is woken before.
+    fn measure(&self) {
+        if let Some(end) = self.end() {
+            metrics::certificates_end(end);
+        }
+    }
+
+    /// When the first certificate of the chain ends, in Unix time; `None` where one of them does not say it readably, which
+    /// is no reason to refuse it: rustls and the clients judge it.
+    fn end(&self) -> Option<Duration> {
+        let end = |der: CertificateDer<'_>| {
+            let certificate = Certificate::from_der(&der).ok()?;
+            Some(certificate.tbs_certificate().validity().not_after.to_unix_duration())
+        };
+        let ends: Option<Vec<_>> =
+            CertificateDer::pem_slice_iter(&self.certificate).map(|der| der.ok().and_then(end)).collect();
+        ends?.into_iter().min()
     }
 
     fn server_config(&self, settings: &config::Tls) -> Result<Arc<ServerConfig>, TlsError> {

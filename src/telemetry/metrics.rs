@@ -13,7 +13,7 @@ use metrics_exporter_prometheus::{
 use super::traces;
 
 /// Each metric with its labels and what it says. Tests hold `/metrics`, the dashboard and the alerts to it.
-pub const VOCABULARY: [(&str, &[&str], &str); 16] = [
+pub const VOCABULARY: [(&str, &[&str], &str); 17] = [
     ("gaitkeeper_info", &["version", "package", "package_version", "review"], "what is in force; always 1"),
     (
         "gaitkeeper_requests_total",
@@ -53,6 +53,11 @@ pub const VOCABULARY: [(&str, &[&str], &str); 16] = [
         "spans of traces: sent; failed: the receiver did not take them; dropped: it was too slow",
     ),
     ("gaitkeeper_panics_total", &[], "panics"),
+    (
+        "gaitkeeper_tls_certificate_expiry_timestamp_seconds",
+        &[],
+        "when the first certificate of the chain in use ends, in Unix time; absent without TLS",
+    ),
     ("gaitkeeper_stopping", &[], "1 once the service was asked to stop"),
 ];
 
@@ -70,7 +75,7 @@ static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 /// # Errors
 /// Never with our buckets.
 pub fn recorder() -> Result<PrometheusRecorder, BuildError> {
-    let seconds = Matcher::Suffix("_seconds".to_owned());
+    let seconds = Matcher::Suffix("_duration_seconds".to_owned());
     Ok(PrometheusBuilder::new().set_buckets_for_metric(seconds, &BUCKETS)?.build_recorder())
 }
 
@@ -114,7 +119,7 @@ fn describe() {
     for (name, _, help) in VOCABULARY {
         match name {
             _ if name.ends_with("_total") => metrics::describe_counter!(name, help),
-            _ if name.ends_with("_seconds") => {
+            _ if name.ends_with("_duration_seconds") => {
                 metrics::describe_histogram!(name, metrics::Unit::Seconds, help)
             }
             _ => metrics::describe_gauge!(name, help),
@@ -135,6 +140,11 @@ pub fn in_force(package: &str, package_version: &str, review: &str) {
         "review" => review.to_owned(),
     )
     .set(1.0);
+}
+
+/// Certificates are in use that end then, in Unix time.
+pub fn certificates_end(at: Duration) {
+    metrics::gauge!("gaitkeeper_tls_certificate_expiry_timestamp_seconds").set(at.as_secs_f64());
 }
 
 /// The service was asked to stop.

@@ -18,6 +18,7 @@ use super::super::tls::Tls;
 use super::socket::{call, connect, rest, serve_under, terms};
 use super::*;
 use crate::config;
+use crate::telemetry::metrics;
 
 /// An authority and what it signs.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -156,6 +157,33 @@ async fn new_certificates_are_used_without_ending_a_call() {
     .expect("the new certificate is used");
     assert!(ask(&of_old, &served).await.is_err());
     assert!(rest(&mut slow).await.contains(CARDS), "the call that was there is answered");
+}
+
+#[test]
+fn the_metrics_say_when_the_first_certificate_of_the_chain_ends() {
+    let recorder = metrics::recorder().unwrap();
+    let (settings, key) = (settings(None), KeyPair::generate().unwrap());
+    let ends = |year| {
+        let mut params = CertificateParams::new(vec!["cds.example".to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(year, 3, 1);
+        params.self_signed(&key).unwrap().pem()
+    };
+    let measured = |chain: String| {
+        std::fs::write(&settings.certificate, chain).unwrap();
+        std::fs::write(&settings.private_key, key.serialize_pem()).unwrap();
+        ::metrics::with_local_recorder(&recorder, || Tls::load(&settings).unwrap());
+        recorder.handle().render()
+    };
+    let name = "gaitkeeper_tls_certificate_expiry_timestamp_seconds";
+    for (chain, end) in [
+        (ends(2031), "1930089600"),
+        (ends(2032) + &ends(2030), "1898553600"),
+        // Beyond 2049 a certificate spells its dates differently.
+        (ends(2051), "2561241600"),
+    ] {
+        let text = measured(chain);
+        assert!(text.lines().any(|line| line == format!("{name} {end}")), "{end} is not in\n{text}");
+    }
 }
 
 #[tokio::test]
