@@ -14,7 +14,7 @@ mod token;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use time::OffsetDateTime;
 
 use self::claims::Claims;
@@ -99,10 +99,11 @@ impl Auth {
         }))
     }
 
-    /// Reads the keys of all clients, so that the first call of none waits for them and the log says at the start what
-    /// cannot be read.
-    pub async fn read_keys(&self) {
-        join_all(self.clients.iter().map(|client| client.keys.read())).await;
+    /// Reads the keys of all clients and reaches for where used tokens are remembered, so that the first call of none waits
+    /// for them and the log says at the start what cannot be had.
+    pub async fn get_ready(&self) {
+        let keys = join_all(self.clients.iter().map(|client| client.keys.read()));
+        join(keys, join_all(self.clients.iter().map(|client| client.used.get_ready()))).await;
     }
 
     /// Lets a token pass that was signed by a client of ours for one of `urls`, which mean what is called.

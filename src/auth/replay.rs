@@ -34,6 +34,13 @@ impl Memory {
         Memory::Shared(Shared::new(database.clone(), client, most))
     }
 
+    /// Does what the first call would have to wait for.
+    pub(super) async fn get_ready(&self) {
+        if let Memory::Shared(memory) = self {
+            memory.get_ready().await;
+        }
+    }
+
     /// Remembers what is used until it expires anyway.
     ///
     /// # Errors

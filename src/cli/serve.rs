@@ -86,7 +86,7 @@ async fn serve(app: App) -> Outcome {
     let clients = Arc::clone(&app);
     tokio::spawn(async move {
         if let Some(auth) = clients.auth() {
-            auth.read_keys().await;
+            auth.get_ready().await;
         }
     });
     Box::pin(http::serve(app, listener, platform, stop)).await?;

@@ -15,6 +15,8 @@ use crate::telemetry;
 
 /// How long a hook call waits for the database before it is refused.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a start waits for the first connection and the table, while no call does.
+const PATIENCE_AT_START: Duration = Duration::from_secs(10);
 
 /// Rows are counted, and expired ones removed, after this time or so many new rows of this replica. Between two counts
 /// a client may have as many rows too many as the other replicas add meanwhile.
@@ -63,7 +65,8 @@ impl Database {
     /// Where it is not one.
     pub(in crate::auth) fn open(url: &str) -> Result<Database, sqlx::Error> {
         // Without the two limits no task is started here, so that there need be no runtime yet.
-        let options = PgPoolOptions::new().acquire_timeout(PATIENCE).idle_timeout(None).max_lifetime(None);
+        let options = PgPoolOptions::new().idle_timeout(None).max_lifetime(None);
+        let options = options.acquire_timeout(PATIENCE_AT_START);
         Ok(Database(options.max_connections(4).connect_lazy(url)?))
     }
 }
@@ -108,6 +111,15 @@ impl Shared {
             prepared: AtomicBool::new(false),
             available: AtomicBool::new(true),
         }
+    }
+
+    /// Connects and makes the table, so that the first call does not have to wait for that.
+    pub(super) async fn get_ready(&self) {
+        let ready = match timeout(PATIENCE_AT_START, self.prepare()).await {
+            Ok(ready) => ready.map_err(Silence::from),
+            Err(_) => Err(Silence::Slow),
+        };
+        self.note(ready.as_ref().err());
     }
 
     /// Where the database is gone nobody knows whether a token was used, so that it is refused.

@@ -86,6 +86,7 @@ async fn replicas_share_what_they_remember() {
     // Each replica has connections of its own, and finds the database without a table.
     let (one, other) = (Database::open(&url).unwrap(), Database::open(&url).unwrap());
     let (one, other) = (Memory::shared(&one, "ehr", 1000), Memory::shared(&other, "ehr", 1000));
+    tokio::join!(one.get_ready(), other.get_ready());
     // Asked at the same time, one of them lets a token pass.
     for part in 0..50 {
         let part = format!("at once {part}");
@@ -97,6 +98,7 @@ async fn replicas_share_what_they_remember() {
     assert_eq!(first(&other, "a", 60, 0).await, Err(Denial::Replayed));
     let database = Database::open(&url).unwrap();
     let of_other_client = Memory::shared(&database, "clinic", 2);
+    of_other_client.get_ready().await;
     assert_eq!(first(&of_other_client, "a", 60, 0).await, Ok(()));
 
     // Another replica fills the room, and expired rows go.
@@ -117,11 +119,20 @@ async fn a_memory_that_goes_and_comes_back_has_forgotten_nothing() {
     let mut line = Line::to(&url).await;
     let database = Database::open(line.url()).unwrap();
     let memory = Memory::shared(&database, "ehr", 10);
+    memory.get_ready().await;
     assert_eq!(first(&memory, "a", 60, 0).await, Ok(()));
     line.cut().await;
     assert_eq!(first(&memory, "a", 60, 0).await, Err(Denial::MemoryGone));
     assert_eq!(first(&memory, "b", 60, 0).await, Err(Denial::MemoryGone));
     line.mend().await;
-    assert_eq!(first(&memory, "a", 60, 0).await, Err(Denial::Replayed));
+    // On a busy machine the first call may not wait for as long as connecting takes.
+    let mut answer = first(&memory, "a", 60, 0).await;
+    for _ in 0..9 {
+        if answer != Err(Denial::MemoryGone) {
+            break;
+        }
+        answer = first(&memory, "a", 60, 0).await;
+    }
+    assert_eq!(answer, Err(Denial::Replayed));
     assert_eq!(first(&memory, "b", 60, 0).await, Ok(()));
 }

@@ -57,8 +57,8 @@ async fn keys_are_read_at_the_start() {
     let key = Signer::p384("k");
     let server = server(set(&[key.jwk()])).await;
     let auth = auth(&[&format!("{}/one", server.uri()), &format!("{}/two", server.uri())], "");
-    auth.read_keys().await;
-    auth.read_keys().await;
+    auth.get_ready().await;
+    auth.get_ready().await;
     assert_eq!(asked(&server).await, 2);
     assert_eq!(admit(&auth, &key.token(&claims())).await, Ok(()));
     assert_eq!(asked(&server).await, 2);
