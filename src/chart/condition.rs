@@ -13,6 +13,8 @@ pub struct Condition {
     pub state: ConditionState,
     /// When it began, as far as written.
     pub onset: Option<When>,
+    /// When it was first written down: it had begun by then.
+    pub recorded: Option<When>,
     /// Which leg, where the code or body site says so.
     pub side: Option<Side>,
     /// It is being added to the problem list by the call itself.

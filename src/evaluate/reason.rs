@@ -154,10 +154,10 @@ fn evidence_in_words(evidence: &Evidence<'_, '_>) -> String {
             None => format!("{label} ({source})"),
         },
         Evidence::Amount { label, source, range: (low, high), unit } => {
-            let amount = if low == high {
-                trimmed(*low, 2)
-            } else {
-                format!("{} to {}", trimmed(*low, 2), trimmed(*high, 2))
+            let amount = match trimmed(*low, 2) {
+                low_words if high.is_infinite() => format!("at least {low_words}"),
+                low_words if low == high => low_words,
+                low_words => format!("{low_words} to {}", trimmed(*high, 2)),
             };
             format!("{label}: {amount} {unit} ({source})")
         }

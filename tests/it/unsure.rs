@@ -7,15 +7,23 @@ use time::macros::datetime;
 
 /// A recorded call of `leg-pain-order-sign`.
 fn recorded(name: &str) -> Value {
-    let path = format!("fixtures/hooks/leg-pain-order-sign/{name}/request.json");
+    recorded_of("leg-pain-order-sign", name)
+}
+
+fn recorded_of(service: &str, name: &str) -> Value {
+    let path = format!("fixtures/hooks/{service}/{name}/request.json");
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
 /// The summaries of the cards that answer `call`.
 fn told(knowledge: &Knowledge, call: &Value) -> Vec<String> {
+    told_by("leg-pain-order-sign", knowledge, call)
+}
+
+fn told_by(service: &str, knowledge: &Knowledge, call: &Value) -> Vec<String> {
     let setting =
         Setting { knowledge, now: datetime!(2026-03-01 09:00 UTC), public_url: "https://cds.example" };
-    let response = pipeline::answer(&setting, "leg-pain-order-sign", call.to_string().as_bytes()).unwrap();
+    let response = pipeline::answer(&setting, service, call.to_string().as_bytes()).unwrap();
     let answer = serde_json::to_value(&response).unwrap();
     let cards = answer["cards"].as_array().unwrap();
     cards.iter().map(|card| card["summary"].as_str().unwrap().to_owned()).collect()
@@ -110,5 +118,34 @@ fn a_coded_diagnosis_that_cannot_be_used_may_be_what_a_rule_looks_for() {
         let told = told(&knowledge, &call);
         assert!(told.iter().any(|told| told.contains("heart failure")), "{member}: {told:?}");
         assert!(!told.iter().any(|told| told.contains("contraindicated")), "{member}: {told:?}");
+    }
+}
+
+/// Many records hold no beginning of a problem, and all of them when it was written down.
+#[test]
+fn a_problem_without_a_beginning_has_lasted_since_it_was_written_down() {
+    let knowledge = Knowledge::load(&PackageSource::embedded()).unwrap();
+    for (onset, recorded, cards) in [
+        (Some("2025-12-01"), None, 1),
+        (None, None, 1),
+        (None, Some("2025-12-01T08:00:00+01:00"), 1),
+        (None, Some("2024-11-30"), 0),
+        (None, Some("2025"), 1),
+        (None, Some("2024"), 0),
+        (None, Some("long ago"), 1),
+        // It came back, or was written down late: what is said of its beginning decides.
+        (Some("2025-12-01"), Some("2020-01-01"), 1),
+        (Some("2020-01-01"), Some("2025-12-01"), 0),
+    ] {
+        let mut call = recorded_of("leg-pain-patient-view", "patellofemoral-pain");
+        let condition = &mut call["prefetch"]["conditions"]["entry"][0]["resource"];
+        for (name, date) in [("onsetDateTime", onset), ("recordedDate", recorded)] {
+            condition.as_object_mut().unwrap().remove(name);
+            if let Some(date) = date {
+                condition[name] = json!(date);
+            }
+        }
+        let told = told_by("leg-pain-patient-view", &knowledge, &call);
+        assert_eq!(told.len(), cards, "onset {onset:?}, recorded {recorded:?}: {told:?}");
     }
 }

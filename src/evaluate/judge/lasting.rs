@@ -1,7 +1,7 @@
 //! Words about lengths of time.
 
 use super::{Leaf, drafts, in_use, was_given};
-use crate::chart::{Medication, ResourceRef, Stage, Truth, Usage, When};
+use crate::chart::{Condition, Medication, ResourceRef, Stage, Truth, Usage, When};
 use crate::evaluate::evidence::{Evidence, Sink};
 use crate::knowledge::{Coded, Length};
 
@@ -13,10 +13,22 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
         for condition in &list.items {
             if condition.state.is_present() && diagnosis.matches(condition.concepts) {
                 found = true;
-                any = any.or(self.since(condition.onset, length, &condition.label, &condition.source));
+                any = any.or(self.had_for(condition, length));
             }
         }
         if found { any } else { self.not_found(list, diagnosis) }
+    }
+
+    /// Without its beginning it has lasted at least since it was written down.
+    fn had_for(&mut self, condition: &'c Condition, length: &Length) -> Truth {
+        let (label, source) = (condition.label.as_str(), &condition.source);
+        match (condition.onset, condition.recorded) {
+            (None, Some(recorded)) => {
+                let (least, _) = recorded.days_until(self.chart.today);
+                self.days((least, None), length, label, source)
+            }
+            (onset, _) => self.since(onset, length, label, source),
+        }
     }
 
     pub(super) fn taken_for(&mut self, medicine: &Coded, length: &Length) -> Truth {
@@ -82,7 +94,8 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
             self.sink.add(Evidence::Entry { label, source, remark: Some("no date of its beginning") });
             return Truth::Unknown;
         };
-        self.days(start.days_until(self.chart.today), length, label, source)
+        let (least, most) = start.days_until(self.chart.today);
+        self.days((least, Some(most)), length, label, source)
     }
 
     /// Does something last so long from `start` to `end`?
@@ -96,18 +109,19 @@ impl<'c, 'k, S: Sink<'c, 'k>> Leaf<'c, '_, S> {
     ) -> Truth {
         let (_, most) = start.days_until(end.last());
         let (least, _) = start.days_until(end.first());
-        self.days((least, most), length, label, source)
+        self.days((least, Some(most)), length, label, source)
     }
 
+    /// Is a length between these, the second of which is open where there is none?
     fn days(
         &mut self,
-        (least, most): (i64, i64),
+        (least, most): (i64, Option<i64>),
         length: &Length,
         label: &'c str,
         source: &'c ResourceRef,
     ) -> Truth {
         #[expect(clippy::cast_precision_loss, reason = "days of a life are far below 2^52")]
-        let range = (least as f64, most as f64);
+        let range = (least as f64, most.map_or(f64::INFINITY, |most| most as f64));
         self.sink.add(Evidence::Amount { label, source, range, unit: "days" });
         match length.limit.days() {
             #[expect(clippy::cast_precision_loss, reason = "days of a life are far below 2^52")]

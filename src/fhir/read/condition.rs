@@ -23,6 +23,11 @@ members! {
         raw patient: "patient",
         raw onset_date_time: "onsetDateTime",
         raw onset_period: "onsetPeriod",
+        raw recorded_date: "recordedDate",
+        /// `recordedDate` in STU3.
+        raw asserted_date: "assertedDate",
+        /// `recordedDate` in DSTU2.
+        raw date_recorded: "dateRecorded",
         raw abatement_date_time: "abatementDateTime",
         raw abatement_period: "abatementPeriod",
         raw abatement_age: "abatementAge",
@@ -93,6 +98,7 @@ impl<'a> Reader<'_, 'a> {
             label: code.label(&self.plan.vocabulary),
             state,
             onset: date(condition.onset_date_time.or_else(|| period(condition.onset_period).start)),
+            recorded: date(condition.recorded_date.or(condition.asserted_date).or(condition.date_recorded)),
             side: self.sides(condition.body_site, &code).one(),
             being_added,
             source,

@@ -43,6 +43,15 @@ fn q29_dates_come_in_every_precision_or_not_at_all() {
     let onset_of = |json: &str| read(&[("conditions", &bundle(&[json]))]).conditions.items[0].onset;
     assert_eq!(onset_of(onset), When::parse("1972").ok());
     assert_eq!(onset_of(&recorded), None, "when it was written down is not when it began");
+    for name in ["recordedDate", "assertedDate", "dateRecorded"] {
+        let recorded = recorded.replace("recordedDate", name);
+        let chart = read(&[("conditions", &bundle(&[&recorded]))]);
+        assert_eq!(
+            chart.conditions.items[0].recorded.map(|when| when.to_string()),
+            Some("2023-05-05".to_owned()),
+            "{name}"
+        );
+    }
 }
 
 #[test]
