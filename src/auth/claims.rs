@@ -24,12 +24,13 @@ impl Claims {
         serde_json::from_slice(payload).map_err(|_| Denial::Malformed)
     }
 
-    pub(super) fn issuer_and_tenant(&self) -> Result<(String, Option<String>), Denial> {
-        let tenant = match &self.tenant {
-            None => None,
-            tenant => Some(text("tenant", tenant)?.to_owned()),
-        };
-        Ok((text("iss", &self.iss)?.to_owned(), tenant))
+    pub(super) fn issuer(&self) -> Result<&str, Denial> {
+        text("iss", &self.iss)
+    }
+
+    /// `tenant`, for an issuer whose clients are told apart by it.
+    pub(super) fn tenant(&self) -> Result<Option<&str>, Denial> {
+        if self.tenant.is_some() { text("tenant", &self.tenant).map(Some) } else { Ok(None) }
     }
 
     /// Is the token for one of `urls`, or for a name that this client gives us?

@@ -128,16 +128,19 @@ impl Auth {
 
     /// The client that a token says it is from. Its keys then show whether that is true.
     fn client(&self, token: &Token<'_>) -> Result<&Arc<Client>, Denial> {
-        let (issuer, tenant) = Claims::read(token.payload())?.issuer_and_tenant()?;
-        let mut of_issuer = self.clients.iter().filter(|client| client.settings.issuer == issuer).peekable();
-        if of_issuer.peek().is_none() {
+        let claims = Claims::read(token.payload())?;
+        let issuer = claims.issuer()?;
+        let of_issuer = || self.clients.iter().filter(|client| client.settings.issuer == issuer);
+        if of_issuer().next().is_none() {
             return Err(Denial::UnknownIssuer);
         }
-        let open = |client: &&Arc<Client>| {
-            let tenants = &client.settings.tenants;
-            tenants.is_empty() || tenant.as_deref().is_some_and(|tenant| tenants.iter().any(|t| t == tenant))
-        };
-        of_issuer.find(open).ok_or(Denial::Tenant)
+        if let Some(any_tenant) = of_issuer().find(|client| client.settings.tenants.is_empty()) {
+            return Ok(any_tenant);
+        }
+        let tenant = claims.tenant()?.ok_or(Denial::Tenant)?;
+        of_issuer()
+            .find(|client| client.settings.tenants.iter().any(|one| one == tenant))
+            .ok_or(Denial::Tenant)
     }
 }
 
