@@ -118,11 +118,16 @@ fn optional_object<'a>(
 /// The user's kind by the type in `userId`; one that is not understood reads the words for clinicians, because only
 /// clinicians fire the hooks that propose orders.
 fn user_type(user_id: &str) -> UserType {
-    let kind = user_id.rsplit_once('/').map_or("", |(head, _)| head.rsplit('/').next().unwrap_or(head));
-    match kind {
-        "Patient" => UserType::Patient,
-        "RelatedPerson" => UserType::RelatedPerson,
-        _ => UserType::Practitioner,
+    let user_id = user_id.split_once("/_history").map_or(user_id, |(user, _)| user);
+    let mut from_behind = user_id.trim().trim_end_matches('/').rsplit('/');
+    let kind = from_behind.nth(1).unwrap_or_default();
+    // A type is never spelled with other letters by standard; a patient must not read the words for clinicians by it.
+    if kind.eq_ignore_ascii_case("Patient") {
+        UserType::Patient
+    } else if kind.eq_ignore_ascii_case("RelatedPerson") {
+        UserType::RelatedPerson
+    } else {
+        UserType::Practitioner
     }
 }
 
@@ -136,7 +141,32 @@ fn bare_id<'a>(id: Text<'a>, prefix: &str, member: &'static str) -> Result<Text<
 }
 
 /// Characters of a FHIR id. Its limit of 64 is not enforced: real records hold longer ones.
-fn is_id(id: &str) -> bool {
+pub(crate) fn is_id(id: &str) -> bool {
     (1..=256).contains(&id.len())
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each but the plain ones read the words for clinicians, and the offers of orders.
+    #[test]
+    fn a_patient_is_a_patient_however_the_reference_is_spelled() {
+        for (user_id, expected) in [
+            ("Patient/1", UserType::Patient),
+            ("https://ehr.example/r4/Patient/1", UserType::Patient),
+            ("Patient/1/_history/2", UserType::Patient),
+            ("Patient/1/", UserType::Patient),
+            (" Patient/1", UserType::Patient),
+            ("patient/1", UserType::Patient),
+            ("RelatedPerson/1/_history/2", UserType::RelatedPerson),
+            ("Practitioner/1", UserType::Practitioner),
+            ("PractitionerRole/Patient", UserType::Practitioner),
+            ("1", UserType::Practitioner),
+            ("", UserType::Practitioner),
+        ] {
+            assert_eq!(user_type(user_id), expected, "{user_id}");
+        }
+    }
 }

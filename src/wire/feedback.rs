@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::request::object;
 use super::{RequestError, Text};
 
 /// What became of one card, as a client tells it. Nothing here says who looked at whom.
@@ -91,15 +92,15 @@ struct Entry<'a> {
 #[derive(Deserialize)]
 struct Suggestion<'a> {
     #[serde(borrow)]
-    id: Text<'a>,
+    id: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 struct Reason<'a> {
     #[serde(borrow)]
-    reason: Option<Coding<'a>>,
+    reason: Option<&'a RawValue>,
     #[serde(borrow, rename = "userComment")]
-    user_comment: Option<Text<'a>>,
+    user_comment: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -118,8 +119,11 @@ pub fn read_feedback(body: &[u8], latest: OffsetDateTime) -> Result<Vec<Feedback
     let raw: &RawValue = serde_json::from_slice(body).map_err(|error| {
         FeedbackError::Body(RequestError::NotJson { line: error.line(), column: error.column() })
     })?;
+    if !raw.get().starts_with('{') {
+        return Err(FeedbackError::Body(RequestError::NotAnObject));
+    }
     let body: Body<'_> =
-        serde_json::from_str(raw.get()).map_err(|_| FeedbackError::Body(RequestError::NotAnObject))?;
+        serde_json::from_str(raw.get()).map_err(|_| FeedbackError::Body(RequestError::Repeated("body")))?;
     let list = body.feedback.ok_or(FeedbackError::Body(RequestError::Missing("feedback")))?;
     let entries: Vec<&RawValue> = serde_json::from_str(list.get())
         .map_err(|_| FeedbackError::Body(RequestError::WrongType("feedback")))?;
@@ -132,7 +136,10 @@ pub fn read_feedback(body: &[u8], latest: OffsetDateTime) -> Result<Vec<Feedback
 }
 
 fn item(entry: &RawValue, latest: OffsetDateTime) -> Result<FeedbackItem<'_>, RequestError> {
-    let entry: Entry<'_> = serde_json::from_str(entry.get()).map_err(|_| RequestError::NotAnObject)?;
+    if !entry.get().starts_with('{') {
+        return Err(RequestError::NotAnObject);
+    }
+    let entry: Entry<'_> = object(entry, "entry")?;
     let outcome = match required(entry.outcome, "outcome")?.as_ref() {
         "accepted" => FeedbackOutcome::Accepted,
         "overridden" => FeedbackOutcome::Overridden,
@@ -152,23 +159,28 @@ fn item(entry: &RawValue, latest: OffsetDateTime) -> Result<FeedbackItem<'_>, Re
     if at > latest {
         return Err(RequestError::Invalid { member: "outcomeTimestamp", problem: "lies in the future" });
     }
-    let suggestions: Option<Vec<Suggestion<'_>>> =
-        optional(entry.accepted_suggestions, "acceptedSuggestions")?;
-    let reason: Option<Reason<'_>> = match optional(entry.override_reason, "overrideReason")? {
+    let suggestions: Vec<&RawValue> =
+        optional(entry.accepted_suggestions, "acceptedSuggestions")?.unwrap_or_default();
+    let reason: Option<Reason<'_>> = match optional_object(entry.override_reason, "overrideReason")? {
         Some(reason) => Some(reason),
-        None => optional(entry.override_reasons, "overrideReasons")?,
+        None => optional_object(entry.override_reasons, "overrideReasons")?,
     };
     let (chosen, comment) = match reason {
-        Some(reason) => (reason.reason, reason.user_comment),
+        Some(reason) => {
+            (optional_object::<Coding<'_>>(reason.reason, "overrideReason.reason")?, reason.user_comment)
+        }
         None => (None, None),
     };
-    let ids = suggestions.unwrap_or_default().into_iter();
+    // A comment that is no text is no comment; the outcome counts without it.
+    let comment: Option<Text<'_>> = comment.and_then(|comment| serde_json::from_str(comment.get()).ok());
+    let suggested = |raw| object::<Suggestion<'_>>(raw, "acceptedSuggestions");
     Ok(FeedbackItem {
         card: id(required(entry.card, "card")?, "card")?,
         outcome,
         at,
-        accepted_suggestions: ids
-            .map(|suggestion| id(suggestion.id.0, "acceptedSuggestions"))
+        accepted_suggestions: suggestions
+            .into_iter()
+            .map(|raw| id(required(suggested(raw)?.id, "acceptedSuggestions.id")?, "acceptedSuggestions"))
             .collect::<Result<_, _>>()?,
         reason: chosen.and_then(|coding| {
             let code = coding.code?.0;
@@ -191,6 +203,18 @@ fn optional<'a, T: Deserialize<'a>>(
     serde_json::from_str(value.get()).map_err(|_| RequestError::WrongType(member))
 }
 
+fn optional_object<'a, T: Deserialize<'a>>(
+    value: Option<&'a RawValue>,
+    member: &'static str,
+) -> Result<Option<T>, RequestError> {
+    match value {
+        Some(value) if !value.get().starts_with('{') && value.get() != "null" => {
+            Err(RequestError::WrongType(member))
+        }
+        value => optional(value, member),
+    }
+}
+
 fn id<'a>(id: Cow<'a, str>, member: &'static str) -> Result<Cow<'a, str>, RequestError> {
     if id.trim().is_empty() || id.len() > LONGEST_ID {
         return Err(RequestError::Invalid { member, problem: "is empty or too long for an id" });
@@ -199,109 +223,5 @@ fn id<'a>(id: Cow<'a, str>, member: &'static str) -> Result<Cow<'a, str>, Reques
 }
 
 #[cfg(test)]
-mod tests {
-    use time::macros::datetime;
-
-    use super::*;
-
-    fn read_feedback(body: &[u8]) -> Result<Vec<FeedbackItem<'_>>, FeedbackError> {
-        super::read_feedback(body, datetime!(2026-03-02 09:00 UTC))
-    }
-
-    #[test]
-    fn what_clients_send_is_read() {
-        let table = [
-            // The example of the specification has no display.
-            (
-                r#"{"feedback":[{"card":"a","outcome":"overridden","overrideReason":{"reason":{"code":"c","system":"s"},"userComment":"no"},"outcomeTimestamp":"2020-12-11T00:00:00Z"}]}"#,
-                Some(("s", "c")),
-                Some("no"),
-            ),
-            // The plural, as an object, with an extension in the place of a reason.
-            (
-                r#"{"feedback":[{"card":"a","outcome":"overridden","overrideReasons":{"extension":{"x":[1]}},"outcomeTimestamp":"2020-12-11T02:00:00+02:00","more":null}]}"#,
-                None,
-                None,
-            ),
-            (
-                r#"{"feedback":[{"card":"a","outcome":"overridden","overrideReasons":{"reason":{"code":"c","system":"s","display":"d"}},"outcomeTimestamp":"2020-12-10T19:00:00-05:00"}]}"#,
-                Some(("s", "c")),
-                None,
-            ),
-            (
-                r#"{"feedback":[{"card":"a","outcome":"overridden","overrideReason":null,"outcomeTimestamp":"2020-12-11T00:00:00.000Z"}]}"#,
-                None,
-                None,
-            ),
-        ];
-        for (body, reason, comment) in table {
-            let items = read_feedback(body.as_bytes()).unwrap();
-            let [item] = items.as_slice() else { panic!("{body}") };
-            assert_eq!(item.card, "a");
-            assert_eq!(item.at, datetime!(2020-12-11 00:00 UTC), "{body}");
-            assert_eq!(item.reason.as_ref().map(|(s, c)| (s.as_ref(), c.as_ref())), reason, "{body}");
-            assert_eq!(item.comment.as_deref(), comment, "{body}");
-        }
-        let accepted = br#"{"feedback":[{"card":"a","outcome":"accepted","acceptedSuggestions":[{"id":"b"},{"id":"c"}],"outcomeTimestamp":"2020-12-11T00:00:00Z"}]}"#;
-        assert_eq!(read_feedback(accepted).unwrap()[0].accepted_suggestions, ["b", "c"]);
-        assert_eq!(read_feedback(br#"{"feedback":[]}"#).unwrap(), []);
-        let at_the_limit = br#"{"feedback":[{"card":"a","outcome":"accepted","outcomeTimestamp":"2026-03-02T14:00:00+05:00"}]}"#;
-        assert_eq!(read_feedback(at_the_limit).unwrap().len(), 1);
-    }
-
-    #[test]
-    fn what_is_malformed_is_named_by_its_entry() {
-        let good = r#"{"card":"a","outcome":"accepted","outcomeTimestamp":"2020-12-11T00:00:00Z"}"#;
-        for (entry, text) in [
-            (r#"{"outcome":"accepted","outcomeTimestamp":"2020-12-11T00:00:00Z"}"#, "`card` is missing"),
-            (
-                r#"{"card":"","outcome":"accepted","outcomeTimestamp":"2020-12-11T00:00:00Z"}"#,
-                "`card` is empty",
-            ),
-            (
-                r#"{"card":7,"outcome":"accepted","outcomeTimestamp":"2020-12-11T00:00:00Z"}"#,
-                "`card` is not of",
-            ),
-            (r#"{"card":"a","outcomeTimestamp":"2020-12-11T00:00:00Z"}"#, "`outcome` is missing"),
-            (
-                r#"{"card":"a","outcome":"ignored","outcomeTimestamp":"2020-12-11T00:00:00Z"}"#,
-                "`outcome` is neither",
-            ),
-            (r#"{"card":"a","outcome":"accepted"}"#, "`outcomeTimestamp` is missing"),
-            (
-                r#"{"card":"a","outcome":"accepted","outcomeTimestamp":"2020-12-11"}"#,
-                "`outcomeTimestamp` is not",
-            ),
-            (
-                r#"{"card":"a","outcome":"accepted","outcomeTimestamp":"9999-12-31T23:59:59-14:00"}"#,
-                "`outcomeTimestamp` is not",
-            ),
-            (
-                r#"{"card":"a","outcome":"accepted","outcomeTimestamp":"2026-03-02T09:00:00.001Z"}"#,
-                "`outcomeTimestamp` lies in the future",
-            ),
-            (
-                r#"{"card":"a","outcome":"accepted","outcomeTimestamp":"2999-01-01T00:00:00Z"}"#,
-                "`outcomeTimestamp` lies in the future",
-            ),
-            (
-                r#"{"card":"a","outcome":"accepted","acceptedSuggestions":["b"],"outcomeTimestamp":"2020-12-11T00:00:00Z"}"#,
-                "`acceptedSuggestions`",
-            ),
-            ("7", "not a JSON object"),
-        ] {
-            let body = format!("{{\"feedback\":[{good},{entry}]}}");
-            let told = read_feedback(body.as_bytes()).unwrap_err().to_string();
-            assert!(told.starts_with("`feedback[1]`: ") && told.contains(text), "{entry}: {told}");
-        }
-        for (body, text) in [
-            ("", "not JSON"),
-            ("[]", "not a JSON object"),
-            ("{}", "`feedback` is missing"),
-            (r#"{"feedback":{}}"#, "`feedback` is not of"),
-        ] {
-            let told = read_feedback(body.as_bytes()).unwrap_err().to_string();
-            assert!(told.contains(text), "{body}: {told}");
-        }
-    }
-}
+#[path = "feedback_tests.rs"]
+mod tests;
