@@ -110,10 +110,14 @@ impl When {
         !(is_a_day(self) && is_a_day(other)) && self.last >= other.first && other.last >= self.first
     }
 
-    /// The order of results in time: by first day, then by moment. A bare day sorts before a moment of that day.
+    /// The order of results in time: by moment, whatever zone each was written in. A bare day begins with the first
+    /// moment of that day in `zone`, and sorts before it.
     #[must_use]
-    pub fn sort_key(&self) -> (Date, Option<OffsetDateTime>) {
-        (self.first, self.instant)
+    pub fn sort_key(&self, zone: UtcOffset) -> (OffsetDateTime, bool) {
+        match self.instant {
+            Some(instant) => (instant, true),
+            None => (OffsetDateTime::new_in_offset(self.first, Time::MIDNIGHT, zone), false),
+        }
     }
 }
 
@@ -254,7 +258,17 @@ mod tests {
     fn instants_are_ordered_across_zones() {
         let early = When::parse("2025-01-01T10:00:00+02:00").unwrap();
         let late = When::parse("2025-01-01T09:00:00Z").unwrap();
-        assert!(early.sort_key() < late.sort_key());
+        assert!(early.sort_key(UtcOffset::UTC) < late.sort_key(UtcOffset::UTC));
+    }
+
+    /// The evening before in the west is later than the same night in the east: sorted by the written day, it was not.
+    #[test]
+    fn instants_are_ordered_by_the_moment_and_not_by_the_day_they_are_written_with() {
+        let west = UtcOffset::from_hms(-5, 0, 0).unwrap();
+        let at = |text: &str| When::parse(text).unwrap().sort_key(west);
+        assert!(at("2026-11-22T00:30:00Z") < at("2026-11-21T23:00:00-05:00"));
+        assert!(at("2026-11-21T23:00:00-05:00") < at("2026-11-22"), "a bare day is one of the same zone");
+        assert!(at("2026-11-22") < at("2026-11-22T00:00:00-05:00"));
     }
 
     /// Found by fuzzing: such a window would have stopped every call.

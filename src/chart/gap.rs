@@ -71,6 +71,9 @@ pub enum Unusable {
     ModifierExtension,
     /// It belongs to another patient.
     OtherPatient,
+    /// Whose it is cannot be told: it names its patient by the place in a Bundle that did not come, or in what may be
+    /// another record of the same server.
+    UnresolvedPatient,
     /// The result has no value, or says why there is none.
     NoValue,
     /// The value is a text that is not a number.
@@ -107,6 +110,7 @@ impl fmt::Display for Unusable {
             Unusable::Malformed => "not readable as FHIR R4",
             Unusable::ModifierExtension => "carries a modifier extension",
             Unusable::OtherPatient => "belongs to another patient",
+            Unusable::UnresolvedPatient => "does not say whose it is in a way that can be followed",
             Unusable::NoValue => "has no value",
             Unusable::NotANumber => "its value is not a number",
             Unusable::NoUnit => "a number without a unit",
@@ -182,6 +186,8 @@ pub enum Lack {
     NotSupported,
     /// The answer was larger than this service reads.
     TooLarge,
+    /// All that came is about other patients: what was asked for was not what was answered.
+    OtherPatients,
 }
 
 impl fmt::Display for Lack {
@@ -195,6 +201,7 @@ impl fmt::Display for Lack {
             Lack::FetchFailed => "could not be fetched",
             Lack::NotSupported => "not offered by the record system",
             Lack::TooLarge => "too large to be read in full",
+            Lack::OtherPatients => "what came is about other patients",
         })
     }
 }

@@ -136,7 +136,9 @@ impl Answers {
     /// Those that may be the newest, by resource, for a question may be answered with several at once: the newest, and
     /// each with only a month or a year that may be later still.
     pub fn perhaps_newest(&self) -> impl Iterator<Item = &[Answer]> {
-        let by_resource = self.newest_first.chunk_by(|one, next| one.source == next.source);
+        let by_resource = self.newest_first.chunk_by(|one, next| {
+            (&one.source, one.when, one.issued) == (&next.source, next.when, next.issued)
+        });
         perhaps_newest(by_resource, |answers| answers.first().map(|answer| answer.when))
     }
 }

@@ -80,7 +80,7 @@ impl<'de: 'a, 'a, R: Deserialize<'de>> Members<'de> for Entry<'a, R> {
             let [url, resource, search] = &mut seen;
             let seen = match name.as_ref() {
                 "fullUrl" => {
-                    entry.full_url = members.next_value()?;
+                    entry.full_url = Str::of(members.next_value()?);
                     url
                 }
                 "resource" => {

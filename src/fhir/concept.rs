@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::json::{Field, Str};
+use super::json::{Field, Str, read, read_object};
 use crate::chart::{ConceptSet, Side, System, Vocabulary};
 
 /// A FHIR Coding, as far as it is used.
@@ -99,16 +99,65 @@ impl CodeableConcept<'_> {
     }
 }
 
+/// Reads a CodeableConcept. Where a detail of it cannot be read (a name, a coding that is `null`, one coding that stands
+/// without its list), the codes that can be read still say what is meant.
+pub(super) fn concept<'a>(raw: Option<&'a RawValue>) -> Field<CodeableConcept<'a>> {
+    match read_object(raw) {
+        Field::Bad => raw.and_then(piecewise).map_or(Field::Bad, Field::Ok),
+        whole => whole,
+    }
+}
+
+/// A CodeableConcept from those of its codings that can be read; `None` where none can.
+fn piecewise(raw: &RawValue) -> Option<CodeableConcept<'_>> {
+    #[derive(Deserialize)]
+    struct RawConcept<'a> {
+        #[serde(borrow)]
+        coding: Option<&'a RawValue>,
+        #[serde(borrow)]
+        text: Option<&'a RawValue>,
+    }
+    #[derive(Deserialize)]
+    struct RawCoding<'a> {
+        #[serde(borrow)]
+        system: Option<&'a RawValue>,
+        #[serde(borrow)]
+        code: Option<&'a RawValue>,
+        #[serde(borrow)]
+        display: Option<&'a RawValue>,
+    }
+    fn text(raw: Option<&RawValue>) -> Str<'_> {
+        raw.map(Str::of).unwrap_or_default()
+    }
+    // What stands once stands for the list of one, and the list of one for what stands once.
+    let [only] = *one_or_several(raw)? else { return None };
+    let whole: RawConcept<'_> = read_object(Some(only)).ok()?;
+    let each = one_or_several(whole.coding?)?;
+    let codings = each.into_iter().filter_map(|raw| {
+        let coding: RawCoding<'_> = read_object(Some(raw)).ok()?;
+        let coding =
+            Coding { system: text(coding.system), code: text(coding.code), display: text(coding.display) };
+        coding.code().is_some().then_some(coding)
+    });
+    let coding: Vec<Coding<'_>> = codings.collect();
+    (!coding.is_empty()).then(|| CodeableConcept { coding, text: text(whole.text) })
+}
+
+/// The elements of a list, or what stands there in place of a list.
+pub(super) fn one_or_several(raw: &RawValue) -> Option<Vec<&RawValue>> {
+    if raw.get().starts_with('{') { Some(vec![raw]) } else { read(Some(raw)).ok() }
+}
+
 /// The status codes of a FHIR status that is a concept, or a plain text in DSTU2 and STU3.
 ///
 /// Where there is no code, the text is taken for one: `Entered in error` is how the value sets display it.
 pub(super) fn status<'a>(raw: Option<&'a RawValue>) -> Field<Vec<Cow<'a, str>>> {
     match raw {
-        Some(text) if text.get().starts_with('"') => match super::json::read::<Str<'a>>(raw) {
+        Some(text) if text.get().starts_with('"') => match read::<Str<'a>>(raw) {
             Field::Ok(Str(Field::Ok(code))) => Field::Ok(vec![as_written_in_value_sets(code)]),
             _ => Field::Bad,
         },
-        raw => match super::json::read_object::<CodeableConcept<'a>>(raw) {
+        raw => match read_object::<CodeableConcept<'a>>(raw) {
             Field::Absent => Field::Absent,
             Field::Bad => Field::Bad,
             Field::Ok(concept) => {

@@ -11,11 +11,26 @@ pub(super) use abi::add_abi;
 
 /// Adds an eGFR computed from the newest creatinine where the chart holds no usable eGFR.
 pub(super) fn add_egfr(chart: &mut Chart, plan: &ReadPlan, creatinine: MeasurementId, egfr: MeasurementId) {
-    let Some(computed) = egfr_of(chart, creatinine, egfr) else { return };
+    let Some(computed) = egfr_of(chart, creatinine, egfr) else {
+        return tell_of_unusable(chart, creatinine, egfr);
+    };
     let plausible = plan.measurements.get(usize::from(egfr.0)).map(|plan| plan.plausible);
     let Some(results) = chart.measurements.get_mut(usize::from(egfr.0)) else { return };
     if plausible.is_some_and(|(least, most)| (least..=most).contains(&computed.value.number)) {
         results.newest_first.push(computed);
+    }
+}
+
+/// Where nothing was reported or worked out, a creatinine that cannot be used is why there is no eGFR.
+fn tell_of_unusable(chart: &mut Chart, creatinine: MeasurementId, egfr: MeasurementId) {
+    let unusable = match (chart.measured(creatinine), chart.measured(egfr)) {
+        (Some(inputs), Some(results)) if inputs.newest().is_none() && results.newest().is_none() => {
+            inputs.unusable.clone()
+        }
+        _ => return,
+    };
+    if let Some(results) = chart.measurements.get_mut(usize::from(egfr.0)) {
+        results.unusable.extend(unusable);
     }
 }
 

@@ -11,7 +11,7 @@ use super::Resource;
 use super::answer::{readable, undivided};
 use super::json::Str;
 use super::reference::{Target, target};
-use crate::wire::{Hook, List, RequestError, Text};
+use crate::wire::{Hook, List, RequestError, Text, is_id};
 
 /// The draft orders of a call, or the problems that it adds.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +40,8 @@ pub struct Draft<'a> {
     /// Is this hook about it? In `order-select` only what was just selected is, unless that names no order; in
     /// `order-sign` everything.
     pub in_focus: bool,
+    /// Has it an id that it may be selected by?
+    has_id: bool,
 }
 
 impl<'a> Drafts<'a> {
@@ -65,6 +67,7 @@ impl<'a> Drafts<'a> {
         let mut drafts = Drafts::none();
         let Some(raw) = draft_orders.filter(|raw| raw.get() != "null") else { return Ok(drafts) };
         let selected = Selections::of(selections);
+        let mut found = HashSet::new();
         let problem = "is neither a Bundle nor an order";
         for (place, given) in given(raw, is_order, MEMBER, problem)?.into_iter().enumerate() {
             let Given { full_url, raw, kind, resource } = given;
@@ -76,22 +79,34 @@ impl<'a> Drafts<'a> {
                 continue;
             }
             let own = resource.read::<Named<'a>>().ok_or(no_resource(MEMBER))?.id;
-            let own = own.get().filter(|id| !id.starts_with('#'));
+            let own = own.get().filter(|id| is_id(id));
             let id = own.map_or_else(|| format!("{kind}/#{place}"), |id| format!("{kind}/{id}"));
             if own.is_some() {
                 let here = Some(drafts.orders.len());
                 drafts.named.entry(id.clone()).and_modify(|place| *place = None).or_insert(here);
             }
-            let in_focus =
-                hook != Hook::OrderSelect || selections.is_empty() || selected.name(&id, full_url.as_deref());
-            drafts.orders.push(Draft { id, resource_type: kind, raw, in_focus });
+            let naming = selected.naming(&id, full_url.as_deref());
+            let in_focus = hook != Hook::OrderSelect || selections.is_empty() || !naming.is_empty();
+            found.extend(naming);
+            drafts.orders.push(Draft { id, resource_type: kind, raw, in_focus, has_id: own.is_some() });
         }
-        // Something was selected, and which of the orders it is cannot be told: it may be any of them.
-        if !drafts.orders.is_empty() && drafts.orders.iter().all(|draft| !draft.in_focus) {
-            drafts.selected_none = true;
-            drafts.orders.iter_mut().for_each(|draft| draft.in_focus = true);
+        if hook == Hook::OrderSelect {
+            drafts.widen_focus(&selected.kinds_without(&found));
         }
         Ok(drafts)
+    }
+
+    /// Where none of the orders is what was selected, it may be any of them; where one is, what was not found may be
+    /// any order of its kind that has no id.
+    fn widen_focus(&mut self, not_found: &HashSet<Option<&str>>) {
+        if !self.orders.is_empty() && self.orders.iter().all(|draft| !draft.in_focus) {
+            self.selected_none = true;
+            self.orders.iter_mut().for_each(|draft| draft.in_focus = true);
+        }
+        for draft in self.orders.iter_mut().filter(|draft| !draft.has_id) {
+            let kinds = [None, Some(draft.resource_type.as_str())];
+            draft.in_focus |= kinds.iter().any(|kind| not_found.contains(kind));
+        }
     }
 
     /// Takes the Conditions of `context.conditions`: of a Bundle, whatever its type, or one that stands there bare.
@@ -168,12 +183,14 @@ struct Named<'a> {
 }
 
 /// What is selected, as `Type/id`, as a bare id, as the URL of either, or by a `fullUrl`. Taken apart once: a client may
-/// send many drafts and many selections.
+/// send many drafts and many selections. Each is known by its place.
 #[derive(Default)]
 struct Selections<'s> {
-    whole: HashSet<&'s str>,
-    typed: HashSet<(&'s str, &'s str)>,
-    bare: HashSet<&'s str>,
+    whole: HashMap<&'s str, usize>,
+    typed: HashMap<(&'s str, &'s str), usize>,
+    bare: HashMap<&'s str, usize>,
+    /// The type that each names.
+    kinds: Vec<Option<&'s str>>,
 }
 
 impl<'s> Selections<'s> {
@@ -181,21 +198,42 @@ impl<'s> Selections<'s> {
         let mut taken = Selections::default();
         for selection in selections {
             let selection = selection.as_ref().trim();
-            taken.whole.insert(selection);
-            match target(selection) {
-                Some(Target::Resource { kind: Some(kind), id, .. }) => _ = taken.typed.insert((kind, id)),
-                Some(Target::Resource { kind: None, id, .. }) => _ = taken.bare.insert(id),
-                Some(Target::Urn(urn)) => taken.bare.extend(urn.rsplit(':').next()),
-                Some(Target::Contained(_)) | None => {}
+            // What is selected twice, perhaps in two spellings, is one selection.
+            let next = taken.kinds.len();
+            let target = target(selection);
+            let place = match target {
+                Some(Target::Resource { kind: Some(kind), id, .. }) => {
+                    *taken.typed.entry((kind, id)).or_insert(next)
+                }
+                Some(Target::Resource { kind: None, id, .. }) => *taken.bare.entry(id).or_insert(next),
+                Some(Target::Urn(urn)) => {
+                    *taken.bare.entry(urn.rsplit(':').next().unwrap_or(urn)).or_insert(next)
+                }
+                Some(Target::Contained(_)) | None => next,
+            };
+            let place = *taken.whole.entry(selection).or_insert(place);
+            if place == next {
+                taken.kinds.push(match target {
+                    Some(Target::Resource { kind, .. }) => kind,
+                    _ => None,
+                });
             }
         }
         taken
     }
 
-    /// Do they name this draft?
-    fn name(&self, id: &str, full_url: Option<&str>) -> bool {
-        let by_id = |(kind, bare)| self.typed.contains(&(kind, bare)) || self.bare.contains(bare);
-        full_url.is_some_and(|url| self.whole.contains(url)) || id.split_once('/').is_some_and(by_id)
+    /// The types of those that are not among `found`.
+    fn kinds_without(&self, found: &HashSet<usize>) -> HashSet<Option<&'s str>> {
+        let each = self.kinds.iter().enumerate().filter(|(place, _)| !found.contains(place));
+        each.map(|(_, kind)| *kind).collect()
+    }
+
+    /// Those that name this draft.
+    fn naming(&self, id: &str, full_url: Option<&str>) -> Vec<usize> {
+        let by_id =
+            id.split_once('/').map(|(kind, bare)| [self.typed.get(&(kind, bare)), self.bare.get(bare)]);
+        let by_url = full_url.and_then(|url| self.whole.get(url));
+        by_id.into_iter().flatten().flatten().chain(by_url).copied().collect()
     }
 }
 

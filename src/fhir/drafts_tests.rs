@@ -40,6 +40,7 @@ fn only_what_the_client_named_and_named_once_is_found_by_its_name() {
         ([r#""id":"b""#, r#""id":"b""#], [false, false]),
         ([r##""id":"#1""##, r#""id":" ""#], [false, false]),
         ([r#""id":7"#, r#""id":null"#], [false, false]),
+        ([r#""id":"a b""#, r#""id":"Task/a""#], [false, false]),
     ] {
         let entries: Vec<String> = ids
             .iter()
@@ -138,6 +139,28 @@ fn a_selection_may_be_spelled_in_several_ways() {
     assert_eq!(focus(&[], Hook::OrderSelect), [true, true, true]);
     assert_eq!(focus(&["ServiceRequest/a"], Hook::OrderSign), [true, true, true]);
     assert_eq!(focus(&["ServiceRequest/a", "ServiceRequest/z"], Hook::OrderSelect), [true, false, false]);
+}
+
+/// One of two selections was lost where it was of an order without an id: a draft that is never looked at is silence.
+#[test]
+fn a_selection_that_is_not_found_may_be_any_order_of_its_kind_without_an_id() {
+    const DRAFTS: &str = r#"{"entry":[
+        {"resource":{"resourceType":"ServiceRequest","id":"a"}},
+        {"resource":{"resourceType":"ServiceRequest","id":"b"}},
+        {"resource":{"resourceType":"ServiceRequest","id":7}},
+        {"resource":{"resourceType":"MedicationRequest"}}]}"#;
+    for (selections, in_focus) in [
+        (&["ServiceRequest/a"][..], [true, false, false, false]),
+        (&["ServiceRequest/a", "ServiceRequest/7"], [true, false, true, false]),
+        (&["ServiceRequest/a", "MedicationRequest/x"], [true, false, false, true]),
+        (&["ServiceRequest/a", "urn:uuid:1"], [true, false, true, true]),
+        (&["ServiceRequest/a", "a", "https://ehr.example/r4/ServiceRequest/a"], [true, false, false, false]),
+    ] {
+        let selections: Vec<Text<'_>> = selections.iter().map(|text| Text((*text).into())).collect();
+        let drafts = Drafts::read(Some(raw(DRAFTS)), &selections, Hook::OrderSelect).unwrap();
+        let each: Vec<bool> = drafts.orders.iter().map(|draft| draft.in_focus).collect();
+        assert_eq!(each, in_focus, "{selections:?}");
+    }
 }
 
 /// It is one of them under another name, and silence would say that it was looked at.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::json::{Field, Str, resource};
-use super::reference::{Belongs, belongs, same_base};
+use super::json::{Field, Str, read, resource};
+use super::reference::{Belongs, belongs, names_a_patient, same_base};
 use super::{Acquired, Drafts, Gives, Need, Resource};
 
 /// Where another patient than that of the context is named.
@@ -54,7 +54,7 @@ pub fn check(
             urls.extend(url.map(|url| Cow::Owned(url.to_owned())));
         }
     }
-    let on_server = |base: &str| fhir_server.is_none_or(|server| same_base(base, server));
+    let on_server = |base: &str| Some(fhir_server.is_none_or(|server| same_base(base, server)));
     let orders = drafts.orders.iter().map(|draft| (draft.raw, PatientMismatch::Draft));
     let problems = drafts.problems.iter().map(|raw| (*raw, PatientMismatch::Problem));
     for (raw, mismatch) in orders.chain(problems) {
@@ -62,7 +62,18 @@ pub fn check(
         let subject = owner.subject.or(owner.patient).or(owner.beneficiary);
         match belongs(subject, context_patient, &urls, on_server) {
             Belongs::Yes | Belongs::Unsaid => {}
-            Belongs::No | Belongs::Unreadable => return Err(mismatch),
+            Belongs::No | Belongs::Unreadable | Belongs::Unresolved => return Err(mismatch),
+        }
+        let participants: Vec<Participant<'_>> = match read(owner.participant) {
+            Field::Absent => continue,
+            Field::Ok(participants) => participants,
+            Field::Bad => return Err(mismatch),
+        };
+        let patients = participants.iter().filter(|one| names_a_patient(one.actor));
+        for participant in patients {
+            if belongs(participant.actor, context_patient, &urls, on_server) != Belongs::Yes {
+                return Err(mismatch);
+            }
         }
     }
     Ok(())
@@ -77,6 +88,15 @@ struct Owner<'a> {
     /// `Task.for`
     #[serde(borrow, rename = "for")]
     beneficiary: Option<&'a RawValue>,
+    /// `Appointment.participant`, where the patient stands among those who come.
+    #[serde(borrow)]
+    participant: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Participant<'a> {
+    #[serde(borrow)]
+    actor: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -130,6 +150,10 @@ mod tests {
     fn another_patient_is_refused_wherever_it_is_named() {
         const ONE: &str = r#"{"resourceType":"Patient","id":"1"}"#;
         let by = |reference: &str| format!(r#","subject":{{"reference":"{reference}"}}"#);
+        let attended = |actors: &[&str]| {
+            let each = actors.iter().map(|actor| format!(r#"{{"actor":{{"reference":"{actor}"}}}}"#));
+            format!(r#","participant":[{}]"#, each.collect::<Vec<_>>().join(","))
+        };
         for (token, patient, subject, expected) in [
             (None, ONE, String::new(), Ok(())),
             (Some("1"), ONE, by("Patient/1"), Ok(())),
@@ -145,6 +169,9 @@ mod tests {
             (None, ONE, r#","subject":7"#.to_owned(), Err(PatientMismatch::Draft)),
             (None, ONE, r#","subject":{"reference":7}"#.to_owned(), Err(PatientMismatch::Draft)),
             (None, ONE, r#","patient":{"reference":"Patient/2"}"#.to_owned(), Err(PatientMismatch::Draft)),
+            (None, ONE, attended(&["Practitioner/7", "Patient/1"]), Ok(())),
+            (None, ONE, attended(&["Practitioner/7", "Patient/2"]), Err(PatientMismatch::Draft)),
+            (None, ONE, r#","participant":7"#.to_owned(), Err(PatientMismatch::Draft)),
         ] {
             assert_eq!(verdict(token, patient, &subject), expected, "{token:?} {patient} {subject}");
         }

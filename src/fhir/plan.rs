@@ -15,6 +15,8 @@ pub struct ReadPlan {
     pub answers: Vec<AnswerPlan>,
     /// All concepts of measured facts: an Observation that meets none of these is not looked at further.
     pub measured: ConceptSet,
+    /// All concepts of panels that hold a measured fact.
+    pub panels: ConceptSet,
     /// All concepts that ask for a coded answer.
     pub answered: ConceptSet,
     /// RxNorm products and what they hold.
@@ -42,6 +44,15 @@ impl ReadPlan {
     ) -> impl Iterator<Item = (MeasurementId, &MeasurementPlan)> {
         let numbered = (0..).map(MeasurementId).zip(&self.measurements);
         numbered.filter(move |(_, plan)| plan.all_codes().meets(concepts))
+    }
+
+    /// The measured facts that a panel with these concepts holds.
+    pub fn measurements_in(
+        &self,
+        panel: ConceptSet,
+    ) -> impl Iterator<Item = (MeasurementId, &MeasurementPlan)> {
+        let numbered = (0..).map(MeasurementId).zip(&self.measurements);
+        numbered.filter(move |(_, plan)| plan.panels.meets(panel))
     }
 
     /// The coded facts whose codes meet `concepts`.
@@ -81,6 +92,8 @@ pub struct MeasurementPlan {
     pub plausible: (f64, f64),
     /// Is it told per leg? Then a result without a side is unusable only where its side matters.
     pub per_leg: bool,
+    /// Codes of panels that hold it as a component.
+    pub panels: ConceptSet,
     /// Codes of something related that must not stand in for it: a result under one is there and not usable.
     pub related: ConceptSet,
     /// What the body site has to say in it.

@@ -63,14 +63,18 @@ pub(super) enum Belongs {
     Unsaid,
     /// It is there and cannot be read.
     Unreadable,
+    /// There is no telling who it is: an entry of a Bundle that did not come, or somebody with the same id in what may be
+    /// another record.
+    Unresolved,
 }
 
-/// Whom `subject` (or `patient`) names.
+/// Whom `subject` (or `patient`) names. `on_server` says whether a base is that of the patient's server; `None` where there
+/// is no telling.
 pub(super) fn belongs<'a>(
     raw: Option<&'a RawValue>,
     patient_id: &str,
     patient_urls: &[Cow<'_, str>],
-    on_server: impl Fn(&str) -> bool,
+    on_server: impl Fn(&str) -> Option<bool>,
 ) -> Belongs {
     let reference = match read_object::<Reference<'a>>(raw) {
         Field::Absent => return Belongs::Unsaid,
@@ -83,31 +87,56 @@ pub(super) fn belongs<'a>(
         return Belongs::No;
     }
     let Some(target) = reference.reference.get().and_then(target) else { return Belongs::Unsaid };
-    let same = match target {
-        Target::Contained(_) => return Belongs::Unsaid,
-        Target::Urn(urn) => {
-            urn.rsplit(':').next() == Some(patient_id) || patient_urls.iter().any(|url| url.as_ref() == urn)
+    let is_patient_url = |written: &str| patient_urls.iter().any(|url| url.as_ref() == written);
+    match target {
+        Target::Contained(_) => Belongs::Unsaid,
+        Target::Urn(urn) if urn.rsplit(':').next() == Some(patient_id) || is_patient_url(urn) => Belongs::Yes,
+        // Only where the patient has such a name as well is another one somebody else.
+        Target::Urn(_) if patient_urls.iter().any(|url| url.starts_with("urn:")) => Belongs::No,
+        Target::Urn(_) => Belongs::Unresolved,
+        Target::Resource { kind, id, .. }
+            if kind.is_some_and(|kind| kind != "Patient") || id != patient_id =>
+        {
+            Belongs::No
         }
-        Target::Resource { base, kind, id } => {
-            kind.is_none_or(|kind| kind == "Patient")
-                && id == patient_id
-                && (base.is_empty() || on_server(base))
-        }
+        Target::Resource { base: "", .. } => Belongs::Yes,
+        Target::Resource { .. } if reference.reference.get().is_some_and(is_patient_url) => Belongs::Yes,
+        Target::Resource { base, .. } => match on_server(base) {
+            Some(true) => Belongs::Yes,
+            Some(false) => Belongs::No,
+            None => Belongs::Unresolved,
+        },
+    }
+}
+
+/// Does a reference say that it is one to a Patient?
+pub(super) fn names_a_patient(raw: Option<&RawValue>) -> bool {
+    let Some(reference) = read_object::<Reference<'_>>(raw).ok() else { return false };
+    let pointed_at = match reference.reference.get().and_then(target) {
+        Some(Target::Resource { kind, .. }) => kind,
+        _ => None,
     };
-    if same { Belongs::Yes } else { Belongs::No }
+    [reference.kind.get(), pointed_at].contains(&Some("Patient"))
 }
 
 /// Do two base URLs name the same server? Scheme, a default port, letters of the host and a slash at the end do not
 /// count: EHRs write the same base in all these ways.
 pub(super) fn same_base(one: &str, other: &str) -> bool {
-    fn parts(base: &str) -> (String, &str) {
-        let base = base.trim().trim_end_matches('/');
-        let bare = base.split_once("://").map_or(base, |(_, bare)| bare);
-        let (host, path) = bare.split_at(bare.find('/').unwrap_or(bare.len()));
-        let host = host.strip_suffix(":443").or_else(|| host.strip_suffix(":80")).unwrap_or(host);
-        (host.to_ascii_lowercase(), path)
-    }
-    parts(one) == parts(other)
+    host_and_path(one) == host_and_path(other)
+}
+
+/// Is it another base on the same host, as those of other tenants are?
+pub(super) fn is_beside(one: &str, other: &str) -> bool {
+    let (one, other) = (host_and_path(one), host_and_path(other));
+    one.0 == other.0 && one.1 != other.1
+}
+
+fn host_and_path(base: &str) -> (String, &str) {
+    let base = base.trim().trim_end_matches('/');
+    let bare = base.split_once("://").map_or(base, |(_, bare)| bare);
+    let (host, path) = bare.split_at(bare.find('/').unwrap_or(bare.len()));
+    let host = host.strip_suffix(":443").or_else(|| host.strip_suffix(":80")).unwrap_or(host);
+    (host.to_ascii_lowercase(), path)
 }
 
 #[cfg(test)]

@@ -234,7 +234,7 @@ fn codings<'a>(code: Option<&'a RawValue>) -> Vec<(Cow<'a, str>, Cow<'a, str>)> 
     codings.into_iter().filter_map(|coding| Some((coding.system?.0, coding.code?.0))).collect()
 }
 
-fn when(searched: &Searched<'_>) -> Option<(time::Date, Option<time::OffsetDateTime>)> {
+fn when(searched: &Searched<'_>) -> Option<(time::OffsetDateTime, bool)> {
     let text: Cow<'_, str> = serde_json::from_str(searched.effective?.get()).ok()?;
-    When::parse(&text).ok().map(|when| when.sort_key())
+    When::parse(&text).ok().map(|when| when.sort_key(time::UtcOffset::UTC))
 }

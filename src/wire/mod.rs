@@ -11,6 +11,7 @@ mod object;
 mod request;
 mod response;
 
+pub(crate) use context::is_id;
 pub use context::{Context, UserType};
 pub use discovery::{Discovery, ServiceEntry};
 pub use feedback::{FeedbackError, FeedbackItem, FeedbackOutcome, read_feedback};

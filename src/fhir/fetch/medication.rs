@@ -11,11 +11,11 @@ use crate::fhir::json::Str;
 use crate::wire::Object;
 
 /// Medications that are read for a call: what is in use comes first, and few people take more.
-const MOST_MEDICATIONS: usize = 20;
+pub(super) const MOST_MEDICATIONS: usize = 20;
 /// Bytes of one Medication.
 const MEDICATION_BYTES: usize = 256 * 1024;
 
-/// Reads the Medications with these ids, as many as may be, all at once; and how each was answered.
+/// Reads the Medications with these ids, all at once; and how each was answered.
 pub(super) async fn read(
     http: &reqwest::Client,
     policy: &FetchPolicy,
@@ -23,7 +23,7 @@ pub(super) async fn read(
     wave: &Wave,
     ids: &[String],
 ) -> (Vec<Bytes>, Vec<Outcome>) {
-    let reads = ids.iter().take(MOST_MEDICATIONS).map(|id| one(http, policy, base, wave, id));
+    let reads = ids.iter().map(|id| one(http, policy, base, wave, id));
     let (medications, outcomes): (Vec<_>, Vec<_>) = join_all(reads).await.into_iter().unzip();
     (medications.into_iter().flatten().collect(), outcomes.concat())
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::medication::MOST_MEDICATIONS;
 use super::merge::joined;
 use crate::chart::{Coverage, Lack};
 use crate::fhir::read::{newest_is_known, unread_medications};
@@ -47,8 +48,8 @@ impl<'w> Wanted<'w, '_> {
         newest_is_known(self.plan, need, &supply, self.subject)
     }
 
-    /// The ids of Medications on `server` that are referred to and are not there.
+    /// The ids of Medications on `server` that are referred to and are not there, as many as are read.
     pub(super) fn medications(&self, acquired: &Acquired<'_>, server: &str) -> Vec<String> {
-        unread_medications(acquired, self.drafts, server)
+        unread_medications(acquired, self.drafts, server, MOST_MEDICATIONS)
     }
 }

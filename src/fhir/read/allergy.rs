@@ -7,8 +7,8 @@ use super::product::ingredients;
 use super::{Common, Reader};
 use crate::chart::{Allergy, ConceptSet, Gap, Unusable};
 use crate::fhir::Resource;
-use crate::fhir::concept::{CodeableConcept, status};
-use crate::fhir::json::{Field, Str, read, read_object};
+use crate::fhir::concept::{CodeableConcept, concept, status};
+use crate::fhir::json::{Field, Str, read};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -49,7 +49,7 @@ impl<'a> Reader<'_, 'a> {
         };
         let mut names = Vec::new();
         let mut unreadable = false;
-        let mut name = |raw| match read_object::<CodeableConcept<'a>>(raw) {
+        let mut name = |raw| match concept(raw) {
             Field::Ok(name) => names.push(name),
             Field::Bad => unreadable = true,
             Field::Absent => {}
@@ -70,6 +70,7 @@ impl<'a> Reader<'_, 'a> {
         let common = Common {
             kind: "AllergyIntolerance",
             id: &allergy.id,
+            version: [None; 2],
             subject: allergy.patient,
             modifier_extension: allergy.modifier_extension,
         };

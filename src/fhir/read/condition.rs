@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 use super::{Common, Reader, date, period};
 use crate::chart::{ConceptSet, Condition, ConditionState, Gap, Unusable};
 use crate::fhir::Resource;
-use crate::fhir::concept::{CodeableConcept, Sides, in_words, status};
-use crate::fhir::json::{Field, read, read_object};
+use crate::fhir::concept::{CodeableConcept, Sides, concept, in_words, one_or_several, status};
+use crate::fhir::json::{Field, read};
 use crate::fhir::resource::members;
 
 members! {
@@ -53,7 +53,7 @@ impl<'a> Reader<'_, 'a> {
         let Some(condition) = RawCondition::of(resource) else {
             return self.malformed("Condition");
         };
-        let code = read_object::<CodeableConcept<'a>>(condition.code);
+        let code = concept(condition.code);
         let concepts = match code.as_ref().ok() {
             None => ConceptSet::EMPTY,
             Some(code) => match code.concepts(&self.plan.vocabulary) {
@@ -73,6 +73,7 @@ impl<'a> Reader<'_, 'a> {
         let common = Common {
             kind: "Condition",
             id: &condition.id,
+            version: [None; 2],
             subject: condition.subject.or(condition.patient),
             modifier_extension: condition.modifier_extension,
         };
@@ -175,8 +176,6 @@ impl<'a> Reader<'_, 'a> {
 
 /// `bodySite`: a list in Condition, Procedure and ServiceRequest, one in other resources.
 pub(super) fn sites<'a>(raw: Option<&'a RawValue>) -> Vec<CodeableConcept<'a>> {
-    match raw {
-        Some(one) if one.get().starts_with('{') => read(raw).ok().into_iter().collect(),
-        raw => read(raw).ok().unwrap_or_default(),
-    }
+    let each = raw.and_then(one_or_several).unwrap_or_default();
+    each.into_iter().filter_map(|site| concept(Some(site)).ok()).collect()
 }

@@ -8,7 +8,7 @@ use super::product::Ratio;
 use super::route::route;
 use super::value::Quantity;
 use crate::chart::{Dose, Dosing, Range, Route};
-use crate::fhir::concept::CodeableConcept;
+use crate::fhir::concept::concept;
 use crate::fhir::json::{Field, Str, is_modified, read, read_object};
 use crate::fhir::plan::unit_key;
 
@@ -56,11 +56,7 @@ pub(super) fn dosing(raw: Option<&RawValue>) -> (Dosing, Option<Route>) {
         Some(one) if one.get().starts_with('{') => read(raw).ok().into_iter().collect(),
         raw => read(raw).ok().unwrap_or_default(),
     };
-    let route = the_same(
-        instructions
-            .iter()
-            .map(|one| route(&read_object::<CodeableConcept<'_>>(one.route).ok().unwrap_or_default())),
-    );
+    let route = the_same(instructions.iter().map(|one| route(&concept(one.route).ok().unwrap_or_default())));
     let texts: Vec<&str> = instructions.iter().filter_map(|one| one.text.get()).collect();
     let text = (!texts.is_empty()).then(|| texts.join("; "));
     let mut each = instructions.iter().map(instruction);

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::dosage::dosing;
-use super::product::{MedicineOf, Product};
+use super::product::{Beside, MedicineOf, Product};
 use super::service::bounds;
 use super::{Common, Period, Reader, date, period};
 use crate::chart::{ConceptSet, Gap, Medication, ResourceRef, Unusable, Usage};
@@ -121,7 +121,7 @@ impl<'a> Reader<'_, 'a> {
         usage: impl Fn(&Self, &RawUse<'a>) -> Result<Option<Usage>, Unusable>,
     ) {
         let Some(found) = resource.read::<RawUse<'a>>() else { return self.malformed(kind) };
-        let product = self.product(&found);
+        let product = self.product(&found, Beside::Chart);
         if product.as_ref().is_ok_and(|product| product.ingredients.is_empty() && product.coded) {
             return;
         }
@@ -139,6 +139,7 @@ impl<'a> Reader<'_, 'a> {
         let common = Common {
             kind,
             id: &found.id,
+            version: [None; 2],
             subject: found.subject,
             modifier_extension: found.modifier_extension,
         };
@@ -163,14 +164,15 @@ impl<'a> Reader<'_, 'a> {
     }
 
     /// What the medicine is.
-    pub(super) fn product(&self, found: &RawUse<'a>) -> Result<Product, Unusable> {
+    pub(super) fn product(&self, found: &RawUse<'a>, beside: Beside) -> Result<Product, Unusable> {
         let medicine = MedicineOf {
             concept: found.medication_codeable_concept,
             reference: found.medication_reference,
             contained: found.contained,
             known: &self.medications,
+            beside,
         };
-        medicine.product(self.plan)
+        medicine.product(self.plan, self.subject.fhir_server)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod allergy;
 mod condition;
+mod coverage;
 mod dosage;
 mod dosage_text;
 mod medication;
@@ -26,13 +27,14 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde_json::value::RawValue;
-use time::{Date, OffsetDateTime};
+use time::{Date, OffsetDateTime, UtcOffset};
 
+use self::coverage::{listed, listed_beside, together};
 pub(super) use self::page::newest_is_known;
 use self::product::Medications;
 pub(super) use self::unread::unread_medications;
 use super::json::{Field, Str, is_modified};
-use super::reference::{Belongs, belongs};
+use super::reference::{Belongs, belongs, is_beside};
 use super::{Acquired, Drafts, Gives, Need, ReadPlan, Resource, Supply, derive};
 use crate::chart::{Chart, ConceptSet, Coverage, Gap, Lack, ResourceRef, Unusable, When};
 
@@ -63,14 +65,13 @@ pub fn chart(
         patient_urls: patient_urls(needs, acquired),
         ..Reader::new(plan, subject)
     };
-    let supplied = || needs.iter().zip(&acquired.supplies);
     // Before the chart: a problem may stand in both by the time of the call.
     for problem in &drafts.problems {
         reader.problem_added(problem);
     }
-    for (need, supply) in supplied() {
-        reader.supply(need, supply);
-    }
+    let supplies = needs.iter().zip(&acquired.supplies);
+    let coverages: Vec<Coverage> = supplies.map(|(need, supply)| reader.supply(need, supply)).collect();
+    let supplied = || needs.iter().zip(coverages.iter().copied());
     for draft in &drafts.orders {
         reader.order(draft);
     }
@@ -98,40 +99,6 @@ pub fn chart(
     chart
 }
 
-/// The coverage of a list from all needs that give it: the worst of them; some of it where only one fails.
-fn listed<'s>(
-    supplied: impl Iterator<Item = (&'s Need, &'s Supply<'s>)>,
-    gives: impl Fn(&Gives) -> bool,
-) -> Coverage {
-    let each = supplied.filter(|(need, _)| gives(&need.gives)).map(|(_, supply)| supply.coverage);
-    each.fold(Coverage::NotAsked, together)
-}
-
-fn together(one: Coverage, other: Coverage) -> Coverage {
-    match (one, other) {
-        (Coverage::NotAsked, coverage) | (coverage, Coverage::NotAsked) => coverage,
-        (Coverage::Complete, Coverage::Complete) => Coverage::Complete,
-        (Coverage::Unavailable(lack), Coverage::Unavailable(_)) => Coverage::Unavailable(lack),
-        (one, other) => one.lack().or(other.lack()).map_or(Coverage::Complete, Coverage::Partial),
-    }
-}
-
-/// The coverage of a list that also comes as resources that many servers do not have. That they were not sent, or are
-/// not offered, takes nothing from the list; where they exist and could not be read, something may be missing.
-fn listed_beside<'s>(
-    supplied: impl Iterator<Item = (&'s Need, &'s Supply<'s>)> + Clone,
-    gives: impl Fn(&Gives) -> bool,
-    also: impl Fn(&Gives) -> bool,
-) -> Coverage {
-    match (listed(supplied.clone(), gives), listed(supplied, also)) {
-        (
-            main @ (Coverage::Complete | Coverage::Partial(_)),
-            Coverage::Unavailable(Lack::NotSent | Lack::NotSupported),
-        ) => main,
-        (main, beside) => together(main, beside),
-    }
-}
-
 /// Under which URLs the patient's own resource stands: references may use them in place of the id.
 fn patient_urls<'a>(needs: &[Need], acquired: &Acquired<'a>) -> Vec<Cow<'a, str>> {
     let patients = needs.iter().zip(&acquired.supplies).filter(|(need, _)| need.gives == Gives::Patient);
@@ -144,18 +111,24 @@ struct Reader<'p, 'a> {
     medications: Medications<'a>,
     patient_urls: Vec<Cow<'a, str>>,
     /// What was read already: the same resource may stand under several keys.
-    seen: HashSet<(&'static str, Cow<'a, str>), foldhash::quality::RandomState>,
+    seen: HashSet<(&'static str, Cow<'a, str>, Version<'a>), foldhash::quality::RandomState>,
     /// Whom the last `subject` named: nearly all are the same text.
     last_subject: Option<(&'a RawValue, Belongs)>,
     /// Counts resources, to name those without an id.
     places: usize,
+    /// Counts resources that could not even be named.
+    nameless: usize,
     chart: Chart,
 }
+
+/// What tells two states of one result apart that came together: when it was true, and when it was released.
+type Version<'a> = [Option<&'a str>; 2];
 
 /// The members that every resource of a patient has, as far as they are used.
 struct Common<'r, 'a> {
     kind: &'static str,
     id: &'r Str<'a>,
+    version: Version<'a>,
     subject: Option<&'a RawValue>,
     modifier_extension: Option<&'a RawValue>,
 }
@@ -170,11 +143,13 @@ impl<'p, 'a> Reader<'p, 'a> {
             seen: HashSet::default(),
             last_subject: None,
             places: 0,
+            nameless: 0,
             chart: Chart::empty(subject.today, plan.measurements.len(), plan.answers.len()),
         }
     }
 
-    fn supply(&mut self, need: &Need, supply: &Supply<'a>) {
+    /// Reads what came for a need, and says how much of it there is.
+    fn supply(&mut self, need: &Need, supply: &Supply<'a>) -> Coverage {
         match &need.gives {
             Gives::Patient => self.patients(supply),
             Gives::Conditions => self.each(supply, "Condition", Self::condition),
@@ -188,36 +163,61 @@ impl<'p, 'a> Reader<'p, 'a> {
             Gives::PastMedicationRequests => {
                 // The same reading, into the other list.
                 std::mem::swap(&mut self.chart.medications, &mut self.chart.past_medications);
-                self.each(supply, "MedicationRequest", Self::medication_request);
+                let coverage = self.each(supply, "MedicationRequest", Self::medication_request);
                 std::mem::swap(&mut self.chart.medications, &mut self.chart.past_medications);
+                coverage
             }
             Gives::DeviceRequests => self.each(supply, "DeviceRequest", Self::device_request),
             Gives::Observations { measurements, answers } => {
                 self.page(supply, measurements, answers, observed::dated, |reader| {
-                    reader.each(supply, "Observation", Self::observation);
-                });
+                    reader.each(supply, "Observation", Self::observation)
+                })
             }
             Gives::QuestionnaireResponses { answers } => {
                 self.page(supply, &[], answers, response::authored, |reader| {
-                    reader.each(supply, "QuestionnaireResponse", Self::questionnaire_response);
-                });
+                    reader.each(supply, "QuestionnaireResponse", Self::questionnaire_response)
+                })
             }
         }
     }
 
-    fn each(&mut self, supply: &Supply<'a>, kind: &'static str, read: fn(&mut Self, &Resource<'a>)) {
+    /// Reads each resource of this kind. Where one could not even be named, or all are of other patients, what was
+    /// asked for may be missing, whatever else came.
+    fn each(
+        &mut self,
+        supply: &Supply<'a>,
+        kind: &'static str,
+        read: fn(&mut Self, &Resource<'a>),
+    ) -> Coverage {
+        let nameless = self.nameless;
+        let (mut of_patient, mut of_others) = (false, false);
         for resource in &supply.resources {
             self.places += 1;
             match resource.kind() {
-                Some(found) if found == kind => read(self, resource),
+                Some(found) if found == kind => {
+                    if !of_patient {
+                        let subject = resource.member("subject").or_else(|| resource.member("patient"));
+                        of_patient = self.whose(subject) != Belongs::No;
+                        of_others |= !of_patient;
+                    }
+                    read(self, resource);
+                }
                 Some(_) => {}
                 None => self.malformed(kind),
             }
         }
+        if of_others && !of_patient {
+            return together(supply.coverage, Coverage::Partial(Lack::OtherPatients));
+        }
+        if self.nameless > nameless {
+            return together(supply.coverage, Coverage::Partial(Lack::WrongShape));
+        }
+        supply.coverage
     }
 
     /// A resource that could not even be named.
     fn malformed(&mut self, kind: &str) {
+        self.nameless += 1;
         let gap = Gap { source: self.source(kind, &Str::default()), why: Unusable::Malformed };
         let unusable = match kind {
             "Condition" => &mut self.chart.conditions.unusable,
@@ -242,7 +242,7 @@ impl<'p, 'a> Reader<'p, 'a> {
     fn admit(&mut self, common: &Common<'_, 'a>) -> Option<Result<ResourceRef, Gap>> {
         let source = self.source(common.kind, common.id);
         if let Field::Ok(id) = &common.id.0
-            && !self.seen.insert((common.kind, id.clone()))
+            && !self.seen.insert((common.kind, id.clone(), common.version))
         {
             return None;
         }
@@ -253,6 +253,7 @@ impl<'p, 'a> Reader<'p, 'a> {
                 return None;
             }
             Belongs::Unreadable => Unusable::Malformed,
+            Belongs::Unresolved => Unusable::UnresolvedPatient,
             _ if is_modified(common.modifier_extension) => Unusable::ModifierExtension,
             Belongs::Yes | Belongs::Unsaid => return Some(Ok(source)),
         };
@@ -264,30 +265,43 @@ impl<'p, 'a> Reader<'p, 'a> {
         if let Some(((_, whose), _)) = known {
             return whose;
         }
-        let whose = belongs(subject, self.subject.patient_id, &self.patient_urls, |_| true);
+        let on_server = |base: &str| match self.subject.fhir_server {
+            Some(server) if is_beside(base, server) => None,
+            // Behind a gateway, servers write the name that they have there.
+            _ => Some(true),
+        };
+        let whose = belongs(subject, self.subject.patient_id, &self.patient_urls, on_server);
         self.last_subject = subject.map(|subject| (subject, whose));
         whose
     }
 
     /// Newest first; results of the same time by release, then by name, so that the order never depends on the client.
     fn sort(&mut self) {
-        fn newest_first(
-            one: (When, Option<When>, &ResourceRef),
-            other: (When, Option<When>, &ResourceRef),
-        ) -> std::cmp::Ordering {
-            let issued = |when: Option<When>| when.map(|when| when.sort_key());
-            (other.0.sort_key(), issued(other.1))
-                .cmp(&(one.0.sort_key(), issued(one.1)))
+        type Dated<'d> = (When, Option<When>, &'d ResourceRef);
+        fn newest_first(one: Dated<'_>, other: Dated<'_>, zone: UtcOffset) -> std::cmp::Ordering {
+            let issued = |when: Option<When>| when.map(|when| when.sort_key(zone));
+            (other.0.sort_key(zone), issued(other.1))
+                .cmp(&(one.0.sort_key(zone), issued(one.1)))
                 .then_with(|| one.2.cmp(other.2))
         }
+        // Days without a clock are taken to be those of the zone that the others are written in.
+        fn zone(mut dates: impl Iterator<Item = When>) -> UtcOffset {
+            dates.find_map(|when| when.instant()).map_or(UtcOffset::UTC, OffsetDateTime::offset)
+        }
         for results in &mut self.chart.measurements {
+            let zone = zone(results.newest_first.iter().map(|one| one.when));
             results.newest_first.sort_by(|one, other| {
-                newest_first((one.when, one.issued, &one.source), (other.when, other.issued, &other.source))
+                let (one, other) =
+                    ((one.when, one.issued, &one.source), (other.when, other.issued, &other.source));
+                newest_first(one, other, zone)
             });
         }
         for answers in &mut self.chart.answers {
+            let zone = zone(answers.newest_first.iter().map(|one| one.when));
             answers.newest_first.sort_by(|one, other| {
-                newest_first((one.when, one.issued, &one.source), (other.when, other.issued, &other.source))
+                let (one, other) =
+                    ((one.when, one.issued, &one.source), (other.when, other.issued, &other.source));
+                newest_first(one, other, zone)
             });
         }
     }
@@ -309,9 +323,4 @@ struct Period<'a> {
 
 fn period<'a>(raw: Option<&'a RawValue>) -> Period<'a> {
     super::json::read_object(raw).ok().unwrap_or_default()
-}
-
-/// Is what came only a first page?
-fn has_more_pages(supply: &Supply<'_>) -> bool {
-    matches!(supply.coverage, Coverage::Partial(Lack::MorePages | Lack::FetchFailed | Lack::TooLarge))
 }

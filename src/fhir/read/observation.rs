@@ -2,17 +2,16 @@
 
 use time::Duration;
 
-use super::observed::{RawObservation, effective};
+use super::observed::{Components, RawObservation, components, effective, panel_problem};
 use super::value::{Value, number};
 use super::{Common, Reader, date};
 use crate::chart::{
     Answer, AnswerId, ConceptSet, Gap, Measurement, MeasurementId, ResourceRef, Unusable, When,
 };
 use crate::fhir::Resource;
-use crate::fhir::concept::{CodeableConcept, Coding, Sides, in_words};
-use crate::fhir::json::{Field, is_modified, read, read_object};
+use crate::fhir::concept::{CodeableConcept, Coding, Sides, concept, in_words};
+use crate::fhir::json::{Field, is_modified};
 use crate::fhir::plan::MeasurementPlan;
-use crate::wire::Object;
 
 /// A result inside an Observation: its own, or that of a component.
 struct Part<'r, 'a> {
@@ -29,6 +28,14 @@ struct Named<'a> {
     site: CodeableConcept<'a>,
     /// What the site stands for.
     sites: ConceptSet,
+}
+
+impl Named<'_> {
+    /// Was it measured where a result is never one of this fact?
+    fn is_elsewhere(&self, fact: &MeasurementPlan) -> bool {
+        let words = self.site.words().chain(self.code.words());
+        self.sites.meets(fact.sites.never_at) || !in_words(words, &fact.sites.never_words).is_empty()
+    }
 }
 
 /// What all results of one Observation share.
@@ -61,31 +68,32 @@ impl<'a> Reader<'_, 'a> {
             let source = reader.source("Observation", &observation.id);
             reader.chart.gaps.push(Gap { source, why });
         };
-        let code = match read_object::<CodeableConcept<'a>>(observation.code) {
+        let code = match concept(observation.code) {
             Field::Ok(code) => code,
             Field::Absent => CodeableConcept::default(),
             Field::Bad => return unreadable(self, Unusable::Malformed),
         };
-        let components = components(&observation);
-        let each = components.as_ref().ok().map_or(&[][..], Vec::as_slice);
+        let Components { each, unreadable: components_bad } = components(&observation);
         let codes: Vec<CodeableConcept<'a>> =
-            each.iter().map(|part| read_object(part.code).ok().unwrap_or_default()).collect();
+            each.iter().map(|part| concept(part.code).ok().unwrap_or_default()).collect();
         let concepts = code.concepts(&self.plan.vocabulary);
-        let mut parts = self.parts(&observation, concepts, each, &codes);
-        if parts.is_empty() {
-            if components.is_bad() {
+        let mut parts = self.parts(&observation, concepts, &each, &codes);
+        let panel_problem = panel_problem(&observation, components_bad);
+        if parts.is_empty() && !(panel_problem.is_some() && concepts.meets(self.plan.panels)) {
+            if components_bad {
                 unreadable(self, Unusable::Malformed);
             } else if !code.is_coded() && !codes.iter().any(CodeableConcept::is_coded) {
                 unreadable(self, Unusable::NotCoded);
             }
             return;
         }
-        let site: CodeableConcept<'a> = read_object(observation.body_site).ok().unwrap_or_default();
+        let site: CodeableConcept<'a> = concept(observation.body_site).ok().unwrap_or_default();
         let named = Named { sites: site.concepts(&self.plan.vocabulary), code, site };
         self.give_sides(&mut parts, &named);
         let common = Common {
             kind: "Observation",
             id: &observation.id,
+            version: observation.version(),
             subject: observation.subject,
             modifier_extension: observation.modifier_extension,
         };
@@ -107,9 +115,30 @@ impl<'a> Reader<'_, 'a> {
             preliminary: observation.status.get() == Some("preliminary"),
             source: &source,
         };
-        let whole = Whole { components_bad: components.is_bad(), is_alone: parts.len() == 1 };
+        let whole = Whole { components_bad, is_alone: parts.len() == 1 };
         for part in &parts {
             self.part(part, &named, &shared, whole);
+        }
+        if let Some(why) = panel_problem {
+            self.panel(concepts, &parts, &named, &source, shared.problem.unwrap_or(why));
+        }
+    }
+
+    /// A panel that cannot be read in full may hold each of the facts that are asked for by it and that it did not give.
+    fn panel(
+        &mut self,
+        concepts: ConceptSet,
+        parts: &[Part<'_, 'a>],
+        named: &Named<'a>,
+        source: &ResourceRef,
+        why: Unusable,
+    ) {
+        let plan = self.plan;
+        for (id, fact) in plan.measurements_in(concepts) {
+            let given = parts.iter().any(|part| fact.codes.meets(part.concepts));
+            if !given && !fact.codes.is_empty() && !named.is_elsewhere(fact) {
+                self.measured(id, Err(why), source);
+            }
         }
     }
 
@@ -206,9 +235,7 @@ impl<'a> Reader<'_, 'a> {
         let given = match part.observation.value() {
             Value::Nothing => return Err(Unusable::NoValue),
             Value::Several => return Err(Unusable::Malformed),
-            Value::Concept(raw) => {
-                read_object::<CodeableConcept<'a>>(Some(raw)).ok().ok_or(Unusable::Malformed)?
-            }
+            Value::Concept(raw) => concept(Some(raw)).ok().ok_or(Unusable::Malformed)?,
             // A text is never guessed at.
             _ => return Err(Unusable::UnknownAnswer),
         };
@@ -235,8 +262,7 @@ impl Part<'_, '_> {
     fn counts_as(&self, fact: &MeasurementPlan, named: &Named<'_>) -> Option<Result<(), Unusable>> {
         let sites = &fact.sites;
         let own = self.code.into_iter().flat_map(CodeableConcept::words);
-        let words = own.chain(named.site.words()).chain(named.code.words());
-        if named.sites.meets(sites.never_at) || !in_words(words, &sites.never_words).is_empty() {
+        if named.is_elsewhere(fact) || !in_words(own, &sites.never_words).is_empty() {
             return None;
         }
         let at_site = || sites.codes.meets(self.concepts) && named.sites.meets(sites.at);
@@ -260,17 +286,6 @@ fn own_concepts(code: &CodeableConcept<'_>, panel: ConceptSet, plan: &crate::fhi
         }
     }
     if own.is_empty() { repeated } else { own }
-}
-
-/// The components of an Observation, all of them or none.
-fn components<'a>(observation: &RawObservation<'a>) -> Field<Vec<RawObservation<'a>>> {
-    let each = match read::<Vec<Object<Resource<'a>>>>(observation.component) {
-        Field::Absent => return Field::Absent,
-        Field::Bad => return Field::Bad,
-        Field::Ok(each) => each,
-    };
-    let read: Option<_> = each.into_iter().map(|one| RawObservation::of(&one.ok()?)).collect();
-    read.map_or(Field::Bad, Field::Ok)
 }
 
 fn measurement(

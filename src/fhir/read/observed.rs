@@ -1,11 +1,14 @@
 //! The members of an Observation.
 
+use serde_json::value::RawValue;
+
 use super::value::Value;
-use super::{Period, date, period};
+use super::{Period, Version, date, period};
 use crate::chart::{Unusable, When};
 use crate::fhir::Resource;
-use crate::fhir::json::read_object;
+use crate::fhir::json::{Field, read, read_object};
 use crate::fhir::resource::members;
+use crate::wire::Object;
 
 members! {
     /// An Observation, or one of its components: the members they share have the same names.
@@ -40,6 +43,12 @@ members! {
 }
 
 impl<'a> RawObservation<'a> {
+    /// What tells two states of the same Observation apart, as it is written.
+    pub(super) fn version(&self) -> Version<'a> {
+        let effective = self.effective_date_time.or(self.effective_instant).or(self.effective_period);
+        [effective, self.issued].map(|raw| raw.map(RawValue::get))
+    }
+
     pub(super) fn value(&self) -> Value<'a> {
         // A reason for no value beside a value is a contradiction; the reason is believed.
         if self.data_absent_reason.is_some() {
@@ -96,4 +105,45 @@ pub(super) fn effective(observation: &RawObservation<'_>) -> Result<When, Unusab
 /// When an Observation was true, to tell whether a page of them is in order.
 pub(super) fn dated(resource: &Resource<'_>) -> Option<When> {
     effective(&RawObservation::of(resource)?).ok()
+}
+
+/// The components of an Observation, as far as they can be read.
+#[derive(Default)]
+pub(super) struct Components<'a> {
+    pub(super) each: Vec<RawObservation<'a>>,
+    /// Is there one that cannot be read?
+    pub(super) unreadable: bool,
+}
+
+pub(super) fn components<'a>(observation: &RawObservation<'a>) -> Components<'a> {
+    let listed: Field<Vec<Object<Resource<'a>>>> = match observation.component {
+        // One that stands without its list.
+        Some(one) if one.get().starts_with('{') => Field::Ok(vec![Object::Is(Resource::split(one))]),
+        raw => read(raw),
+    };
+    let mut components = Components { unreadable: listed.is_bad(), ..Components::default() };
+    for one in listed.ok().into_iter().flatten() {
+        match one {
+            Object::Absent => {}
+            Object::Other => components.unreadable = true,
+            Object::Is(one) => match RawObservation::of(&one) {
+                Some(one) => components.each.push(one),
+                None => components.unreadable = true,
+            },
+        }
+    }
+    components
+}
+
+/// Why a panel does not give what it holds, where it does not: a component that cannot be read, or a value of its own
+/// such as `152/86`, which is no result of one fact.
+pub(super) fn panel_problem(panel: &RawObservation<'_>, components_bad: bool) -> Option<Unusable> {
+    if components_bad {
+        return Some(Unusable::Malformed);
+    }
+    match panel.value() {
+        Value::Nothing => None,
+        Value::Several => Some(Unusable::Malformed),
+        _ => panel.component.is_none().then_some(Unusable::NotANumber),
+    }
 }

@@ -5,13 +5,14 @@ use serde_json::value::RawValue;
 
 use super::condition::sites;
 use super::medication::{RawUse, described};
+use super::product::Beside;
 use super::service::bounds;
 use super::site::{Sited, dosage_sites, notes};
 use super::{Reader, date, period};
 use crate::chart::{ConceptSet, Gap, Order, ResourceRef, Side, Unusable, Usage, When};
 use crate::fhir::Draft;
-use crate::fhir::concept::{CodeableConcept, Sides};
-use crate::fhir::json::{Field, Str, is_modified, read, read_object, resource};
+use crate::fhir::concept::{CodeableConcept, Sides, concept};
+use crate::fhir::json::{Field, Str, is_modified, read, resource};
 
 /// An order that is no medicine: the members of ServiceRequest, DeviceRequest, SupplyRequest and their like.
 #[derive(Deserialize)]
@@ -95,13 +96,12 @@ impl<'a> Reader<'_, 'a> {
         if is_modified(found.modifier_extension) {
             return Err(Unusable::ModifierExtension);
         }
-        let product = self.product(&found)?;
+        let product = self.product(&found, Beside::Drafts)?;
         let (label, coded) = (product.label.clone(), product.coded);
         let each = product.ingredients.iter().map(|ingredient| ingredient.concepts);
         let concepts = each.fold(ConceptSet::EMPTY, ConceptSet::union);
         let medication = described(&found, product, Usage::Current, source.clone());
-        let named: CodeableConcept<'a> =
-            read_object(found.medication_codeable_concept).ok().unwrap_or_default();
+        let named: CodeableConcept<'a> = concept(found.medication_codeable_concept).ok().unwrap_or_default();
         let (sites, instructions) = dosage_sites(found.dosage_instruction);
         let notes = notes(found.note);
         let written = instructions.iter().chain(&notes).filter_map(Str::get);
@@ -126,7 +126,7 @@ impl<'a> Reader<'_, 'a> {
             return Err(Unusable::ModifierExtension);
         }
         let code = order.code.or(order.code_codeable_concept).or(order.item_codeable_concept);
-        let code = match read_object::<CodeableConcept<'a>>(code) {
+        let code = match concept(code) {
             Field::Ok(code) => code,
             Field::Absent => CodeableConcept::default(),
             Field::Bad => return Err(Unusable::Malformed),

@@ -1,6 +1,7 @@
 //! One answer of results that are dated, and what its end says of the results that did not come.
 
-use super::{Reader, Subject, has_more_pages, together};
+use super::coverage::{has_more_pages, together};
+use super::{Reader, Subject};
 use crate::chart::{AnswerId, Coverage, MeasurementId, Side, When};
 use crate::fhir::{Gives, Need, ReadPlan, Resource, Supply};
 
@@ -12,13 +13,13 @@ impl<'a> Reader<'_, 'a> {
         measurements: &[MeasurementId],
         answers: &[AnswerId],
         dated: fn(&Resource<'_>) -> Option<When>,
-        read: impl FnOnce(&mut Self),
-    ) {
+        read: impl FnOnce(&mut Self) -> Coverage,
+    ) -> Coverage {
         let measured = |reader: &Self, id| reader.chart.measured(id).map_or(0, |m| m.newest_first.len());
         let answered = |reader: &Self, id| reader.chart.answered(id).map_or(0, |a| a.newest_first.len());
         let before: Vec<usize> = measurements.iter().map(|id| measured(self, *id)).collect();
         let before_answers: Vec<usize> = answers.iter().map(|id| answered(self, *id)).collect();
-        read(self);
+        let came = read(self);
         // On a page in descending order the newest result of a fact is the newest there is, whatever follows.
         let newest_known = has_more_pages(supply) && is_descending(&supply.resources, dated);
         for (id, before) in measurements.iter().zip(before) {
@@ -27,15 +28,16 @@ impl<'a> Reader<'_, 'a> {
             let on_page = results.newest_first.get(before..).unwrap_or_default();
             let has = |side| on_page.iter().any(|result| result.side == Some(side));
             let found = if per_leg { has(Side::Left) && has(Side::Right) } else { !on_page.is_empty() };
-            let coverage = if newest_known && found { Coverage::Complete } else { supply.coverage };
+            let coverage = if newest_known && found { Coverage::Complete } else { came };
             results.coverage = together(results.coverage, coverage);
         }
         for (id, before) in answers.iter().zip(before_answers) {
             let Some(given) = self.chart.answers.get_mut(usize::from(id.0)) else { continue };
             let found = given.newest_first.len() > before;
-            let coverage = if newest_known && found { Coverage::Complete } else { supply.coverage };
+            let coverage = if newest_known && found { Coverage::Complete } else { came };
             given.coverage = together(given.coverage, coverage);
         }
+        came
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Reader;
-use crate::chart::{Gap, Patient, Sex, Unusable, When};
+use crate::chart::{Coverage, Gap, Patient, Sex, Unusable, When};
 use crate::fhir::Resource;
 use crate::fhir::Supply;
 use crate::fhir::json::{Field, Str, is_modified, read};
@@ -27,8 +27,8 @@ struct RawPatient<'a> {
 }
 
 impl<'a> Reader<'_, 'a> {
-    pub(super) fn patients(&mut self, supply: &Supply<'a>) {
-        self.each(supply, "Patient", Self::patient);
+    pub(super) fn patients(&mut self, supply: &Supply<'a>) -> Coverage {
+        self.each(supply, "Patient", Self::patient)
     }
 
     fn patient(&mut self, resource: &Resource<'a>) {

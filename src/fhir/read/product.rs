@@ -7,56 +7,95 @@ use serde_json::value::RawValue;
 
 use super::value::Quantity;
 use crate::chart::{Ingredient, Route, System, Unusable};
-use crate::fhir::concept::{CodeableConcept, Coding};
+use crate::fhir::concept::{CodeableConcept, Coding, concept};
 use crate::fhir::json::{Field, Str, is_modified, read, read_object};
-use crate::fhir::reference::{Reference, Target, target};
+use crate::fhir::reference::{Reference, Target, same_base, target};
 use crate::fhir::{Acquired, Drafts, ReadPlan, Resource};
 
-/// The Medication resources that came with anything else, by id and by `fullUrl`.
+/// The Medication resources that came with anything else.
 #[derive(Default)]
-pub(super) struct Medications<'a>(HashMap<String, Resource<'a>>);
+pub(super) struct Medications<'a> {
+    drafted: Named<'a>,
+    charted: Named<'a>,
+}
+
+/// Where something refers to a Medication from: it means the one that stands there, before any other of that name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// Among the draft orders.
+    Drafts,
+    /// In the chart.
+    Chart,
+}
 
 impl<'a> Medications<'a> {
     pub(super) fn of(acquired: &Acquired<'a>, drafts: &Drafts<'a>) -> Medications<'a> {
-        let mut known = HashMap::new();
         let supplied = acquired.supplies.iter().flat_map(|supply| supply.entries());
-        let drafted = drafts.medications.iter().map(|(url, resource)| (url.as_deref(), resource));
         let alone = acquired.medications.iter().map(|resource| (None, resource));
-        for (url, resource) in supplied.chain(drafted).chain(alone) {
-            if resource.kind() != Some("Medication") {
-                continue;
-            }
-            if let Some(url) = url {
-                known.entry(url.to_owned()).or_insert_with(|| resource.clone());
-            }
-            if let Some(id) = resource.read::<Named<'a>>().and_then(|named| named.id.get().map(str::to_owned))
-            {
-                known.entry(id).or_insert_with(|| resource.clone());
-            }
-        }
-        Medications(known)
+        let drafted = drafts.medications.iter().map(|(url, resource)| (url.as_deref(), resource));
+        Medications { drafted: Named::of(drafted), charted: Named::of(supplied.chain(alone)) }
     }
 
-    pub(super) fn find(&self, reference: &str, contained: &[&'a RawValue]) -> Option<Resource<'a>> {
-        match target(reference)? {
-            Target::Contained(id) => contained.iter().map(|raw| Resource::split(raw)).find(|resource| {
-                let named = resource.read::<Named<'a>>();
-                named.is_some_and(|named| named.id.get().map(|own| own.trim_start_matches('#')) == Some(id))
-            }),
-            Target::Urn(urn) => {
-                self.0.get(urn).or_else(|| self.0.get(urn.rsplit(':').next().unwrap_or(urn))).cloned()
-            }
-            Target::Resource { kind, id, .. } => {
-                let is_medication = kind.is_none_or(|kind| kind == "Medication");
-                let named = || self.0.get(id).filter(|_| is_medication);
-                self.0.get(reference.trim()).or_else(named).cloned()
-            }
+    /// What `reference` means. One on another server than `server` is known by its `fullUrl` only.
+    pub(super) fn find(
+        &self,
+        reference: &str,
+        contained: &[&'a RawValue],
+        beside: Beside,
+        server: Option<&str>,
+    ) -> Option<Resource<'a>> {
+        let target = target(reference)?;
+        if let Target::Contained(id) = target {
+            let mut contained = contained.iter().map(|raw| Resource::split(raw));
+            return contained.find(|one| {
+                id_of(one).map(|own| own.trim_start_matches('#').to_owned()).as_deref() == Some(id)
+            });
         }
+        let in_order = match beside {
+            Beside::Drafts => [&self.drafted, &self.charted],
+            Beside::Chart => [&self.charted, &self.drafted],
+        };
+        in_order.into_iter().find_map(|named| named.get(reference.trim(), target, server)).cloned()
     }
 }
 
+/// Medications by id and by `fullUrl`.
+#[derive(Default)]
+struct Named<'a>(HashMap<String, Resource<'a>>);
+
+impl<'a> Named<'a> {
+    fn of<'r>(resources: impl Iterator<Item = (Option<&'r str>, &'r Resource<'a>)>) -> Named<'a>
+    where
+        'a: 'r,
+    {
+        let mut named = HashMap::new();
+        for (url, resource) in resources.filter(|(_, resource)| resource.kind() == Some("Medication")) {
+            for name in url.map(str::to_owned).into_iter().chain(id_of(resource)) {
+                named.entry(name).or_insert_with(|| resource.clone());
+            }
+        }
+        Named(named)
+    }
+
+    fn get(&self, reference: &str, target: Target<'_>, server: Option<&str>) -> Option<&Resource<'a>> {
+        let by_id = match target {
+            Target::Contained(_) => None,
+            Target::Urn(urn) => urn.rsplit(':').next(),
+            Target::Resource { base, kind, id } => {
+                let is_here = base.is_empty() || server.is_none_or(|server| same_base(base, server));
+                Some(id).filter(|_| is_here && kind.is_none_or(|kind| kind == "Medication"))
+            }
+        };
+        self.0.get(reference).or_else(|| self.0.get(by_id?))
+    }
+}
+
+fn id_of(resource: &Resource<'_>) -> Option<String> {
+    Some(resource.read::<Identified<'_>>()?.id.get()?.to_owned())
+}
+
 #[derive(Deserialize)]
-struct Named<'a> {
+struct Identified<'a> {
     #[serde(borrow, default)]
     id: Str<'a>,
 }
@@ -106,12 +145,13 @@ pub(super) struct MedicineOf<'r, 'a> {
     pub(super) reference: Option<&'a RawValue>,
     pub(super) contained: Option<&'a RawValue>,
     pub(super) known: &'r Medications<'a>,
+    pub(super) beside: Beside,
 }
 
 impl<'a> MedicineOf<'_, 'a> {
     /// What the medicine is; a reference that leads nowhere leaves its display, for showing.
-    pub(super) fn product(&self, plan: &ReadPlan) -> Result<Product, Unusable> {
-        match read_object::<CodeableConcept<'a>>(self.concept) {
+    pub(super) fn product(&self, plan: &ReadPlan, server: Option<&str>) -> Result<Product, Unusable> {
+        match concept(self.concept) {
             Field::Ok(concept) => return Ok(of_concept(&concept, plan)),
             Field::Bad => return Err(Unusable::Malformed),
             Field::Absent => {}
@@ -126,12 +166,13 @@ impl<'a> MedicineOf<'_, 'a> {
         let pointer = read_object::<Reference<'a>>(self.reference).ok().unwrap_or_default();
         let Some(pointer) = pointer.reference.get() else { return Ok(unresolved) };
         let contained: Vec<&'a RawValue> = read(self.contained).ok().unwrap_or_default();
-        let Some(found) = self.known.find(pointer, &contained) else { return Ok(unresolved) };
+        let found = self.known.find(pointer, &contained, self.beside, server);
+        let Some(found) = found else { return Ok(unresolved) };
         let medication: RawMedication<'a> = found.read().ok_or(Unusable::Malformed)?;
         if is_modified(medication.modifier_extension) {
             return Err(Unusable::ModifierExtension);
         }
-        let code = match read_object::<CodeableConcept<'a>>(medication.code) {
+        let code = match concept(medication.code) {
             Field::Ok(code) => code,
             Field::Absent => CodeableConcept::default(),
             Field::Bad => return Err(Unusable::Malformed),
@@ -204,8 +245,7 @@ pub(super) fn ingredients(codings: &[Coding<'_>], plan: &ReadPlan) -> Vec<Ingred
 /// `Medication.ingredient`, for medicines that are made up and have no product code.
 fn compounded(product: &mut Product, raw: Option<&RawValue>, plan: &ReadPlan) {
     for ingredient in read::<Vec<RawIngredient<'_>>>(raw).ok().unwrap_or_default() {
-        let item =
-            read_object::<CodeableConcept<'_>>(ingredient.item_codeable_concept).ok().unwrap_or_default();
+        let item = concept(ingredient.item_codeable_concept).ok().unwrap_or_default();
         product.coded |= item.is_coded();
         let strength = read_object::<Ratio<'_>>(ingredient.strength).ok().and_then(|ratio| per_unit(&ratio));
         let mut held = ingredients(&item.coding, plan);

@@ -72,6 +72,7 @@ impl<'a> Reader<'_, 'a> {
         let common = Common {
             kind: "QuestionnaireResponse",
             id: &response.id,
+            version: [response.authored.map(RawValue::get), None],
             subject: response.subject,
             modifier_extension: response.modifier_extension,
         };

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::{Common, Reader, date, period};
 use crate::chart::{Gap, Service, Stage, Unusable};
 use crate::fhir::Resource;
-use crate::fhir::concept::CodeableConcept;
+use crate::fhir::concept::{CodeableConcept, concept};
 use crate::fhir::json::{Field, Str, read, read_object};
 
 /// A Procedure, a ServiceRequest or a DeviceRequest: the members they share have the same names.
@@ -73,7 +73,7 @@ impl<'a> Reader<'_, 'a> {
         let Some(service) = resource.read::<RawService<'a>>() else {
             return self.malformed(kind);
         };
-        let code = read_object::<CodeableConcept<'a>>(service.code.or(service.code_codeable_concept));
+        let code = concept(service.code.or(service.code_codeable_concept));
         let concepts =
             code.as_ref().ok().map(|code| code.concepts(&self.plan.vocabulary)).unwrap_or_default();
         if concepts.is_empty() && code.as_ref().ok().is_some_and(CodeableConcept::is_coded) {
@@ -86,6 +86,7 @@ impl<'a> Reader<'_, 'a> {
         let common = Common {
             kind,
             id: &service.id,
+            version: [None; 2],
             subject: service.subject,
             modifier_extension: service.modifier_extension,
         };

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::chart::ConceptSet;
 use crate::fhir::ReadPlan;
-use crate::fhir::concept::{CodeableConcept, in_words};
+use crate::fhir::concept::{CodeableConcept, concept, in_words, one_or_several};
 use crate::fhir::json::{Str, read, read_object};
 
 /// The body sites of one order.
@@ -56,13 +56,10 @@ pub(super) fn dosage_sites<'a>(raw: Option<&'a RawValue>) -> (Vec<CodeableConcep
         #[serde(borrow, default)]
         patient_instruction: Str<'a>,
     }
-    let instructions: Vec<&'a RawValue> = match raw {
-        Some(one) if one.get().starts_with('{') => vec![one],
-        raw => read(raw).ok().unwrap_or_default(),
-    };
+    let instructions = raw.and_then(one_or_several).unwrap_or_default();
     let (mut sites, mut written) = (Vec::new(), Vec::new());
     for dosage in instructions.into_iter().filter_map(|one| read_object::<Dosage<'a>>(Some(one)).ok()) {
-        sites.extend(read_object::<CodeableConcept<'a>>(dosage.site).ok());
+        sites.extend(concept(dosage.site).ok());
         written.extend([dosage.text, dosage.patient_instruction]);
     }
     (sites, written)

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::chart::Range;
-use crate::fhir::concept::{CodeableConcept, Coding};
+use crate::fhir::concept::{Coding, concept};
 use crate::fhir::json::{Field, Str, is_modified, read, read_object};
 
 #[derive(Deserialize)]
@@ -47,7 +47,7 @@ pub(super) fn times_per_day(raw: Option<&RawValue>) -> Option<Range> {
     if is_modified(timing.modifier_extension) {
         return None;
     }
-    let code = match read_object::<CodeableConcept<'_>>(timing.code) {
+    let code = match concept(timing.code) {
         Field::Absent => None,
         Field::Ok(code) => {
             let codes = code.coding.iter().filter_map(Coding::code).chain(code.words());

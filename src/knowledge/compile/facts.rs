@@ -75,6 +75,7 @@ impl FactTable {
             .map(|(id, (name, fact))| {
                 let reading = measurements::measurement_plan(name, fact, sets, ledger);
                 plan.measured = plan.measured.union(reading.all_codes());
+                plan.panels = plan.panels.union(reading.panels);
                 plan.measurements.push(reading);
                 (name.clone(), Arc::new(measurements::measured(id, name, fact, computed_from(id))))
             })

@@ -16,7 +16,6 @@ pub(super) fn measurement_plan(
 ) -> MeasurementPlan {
     let left = sets.concepts(FILE, &fact.left, ledger);
     let right = sets.concepts(FILE, &fact.right, ledger);
-    sets.concepts(FILE, &fact.panels, ledger);
     let mut units = std::collections::HashMap::default();
     for unit in &fact.units {
         let conversion = UnitConversion {
@@ -57,6 +56,7 @@ pub(super) fn measurement_plan(
         unitless: fact.unit == "1",
         plausible: (fact.plausible.from, fact.plausible.to),
         per_leg: fact.per_leg,
+        panels: sets.concepts(FILE, &fact.panels, ledger),
         related: sets.concepts(FILE, &fact.related, ledger),
         sites: fact.sites.as_ref().map(|sites| site_plan(sites, sets, ledger)).unwrap_or_default(),
     }

@@ -11,6 +11,7 @@ mod shape;
 mod status;
 mod time;
 mod values;
+mod vanishing;
 
 use ::time::macros::{date, datetime};
 use serde_json::value::RawValue;
@@ -126,6 +127,7 @@ fn measurement(
         units,
         plausible,
         per_leg: concept == 6,
+        panels: if matches!(concept, 4 | 5) { set(ConceptId(13)) } else { ConceptSet::EMPTY },
         related: ConceptSet::EMPTY,
         sites: SitePlan::default(),
     }
@@ -189,6 +191,7 @@ pub(super) fn plan() -> ReadPlan {
             .iter()
             .map(MeasurementPlan::all_codes)
             .fold(ConceptSet::EMPTY, ConceptSet::union),
+        panels: set(ConceptId(13)),
         answered: set(ConceptId(9)),
         measurements,
         answers,
@@ -256,6 +259,16 @@ pub(super) fn read_with(plan: &ReadPlan, prefetch: &[(&str, &str)], drafts: Opti
 
 /// Reads these prefetch keys with what the context of the call is about.
 pub(super) fn read_drafts(plan: &ReadPlan, prefetch: &[(&str, &str)], drafts: &Drafts<'_>) -> Chart {
+    read_on(None, plan, prefetch, drafts)
+}
+
+/// The same, for a client with this FHIR server.
+pub(super) fn read_on(
+    fhir_server: Option<&str>,
+    plan: &ReadPlan,
+    prefetch: &[(&str, &str)],
+    drafts: &Drafts<'_>,
+) -> Chart {
     let prefetch: Vec<(Text<'_>, Answer<'_>)> =
         prefetch.iter().map(|(key, json)| (Text((*key).into()), Answer::split(raw(json)))).collect();
     let needs = needs();
@@ -264,7 +277,7 @@ pub(super) fn read_drafts(plan: &ReadPlan, prefetch: &[(&str, &str)], drafts: &D
         patient_id: "1",
         today: date!(2026 - 03 - 01),
         now: datetime!(2026-03-01 12:00 UTC),
-        fhir_server: None,
+        fhir_server,
     };
     chart(plan, &needs, &acquired, drafts, &subject)
 }

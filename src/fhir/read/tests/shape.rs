@@ -68,13 +68,9 @@ fn q34_references_come_in_every_form() {
         assert_eq!(whose(reference), used, "{reference}");
     }
     let other = ((vec![], vec![]), Some(Unusable::OtherPatient));
-    for reference in [
-        r#""Patient/2""#,
-        r#""https://ehr.example/r4/Patient/2""#,
-        r#""urn:uuid:2""#,
-        r#""Group/1""#,
-        r#""1","type":"Group""#,
-    ] {
+    for reference in
+        [r#""Patient/2""#, r#""https://ehr.example/r4/Patient/2""#, r#""Group/1""#, r#""1","type":"Group""#]
+    {
         assert_eq!(whose(reference), other, "{reference}");
     }
     assert_eq!(whose("7"), ((vec![], vec![Unusable::Malformed]), None));
