@@ -21,12 +21,16 @@ fn told(knowledge: &Knowledge, call: &Value) -> Vec<String> {
 }
 
 fn told_by(service: &str, knowledge: &Knowledge, call: &Value) -> Vec<String> {
+    let answer = answered(service, knowledge, call);
+    let cards = answer["cards"].as_array().unwrap();
+    cards.iter().map(|card| card["summary"].as_str().unwrap().to_owned()).collect()
+}
+
+fn answered(service: &str, knowledge: &Knowledge, call: &Value) -> Value {
     let setting =
         Setting { knowledge, now: datetime!(2026-03-01 09:00 UTC), public_url: "https://cds.example" };
     let response = pipeline::answer(&setting, service, call.to_string().as_bytes()).unwrap();
-    let answer = serde_json::to_value(&response).unwrap();
-    let cards = answer["cards"].as_array().unwrap();
-    cards.iter().map(|card| card["summary"].as_str().unwrap().to_owned()).collect()
+    serde_json::to_value(&response).unwrap()
 }
 
 /// A server that holds something back may hold back the newest result.
@@ -118,6 +122,32 @@ fn a_coded_diagnosis_that_cannot_be_used_may_be_what_a_rule_looks_for() {
         let told = told(&knowledge, &call);
         assert!(told.iter().any(|told| told.contains("heart failure")), "{member}: {told:?}");
         assert!(!told.iter().any(|told| told.contains("contraindicated")), "{member}: {told:?}");
+    }
+}
+
+#[test]
+fn an_nsaid_is_not_ordered_in_silence_where_the_allergies_could_not_be_read() {
+    let knowledge = Knowledge::load(&PackageSource::embedded()).unwrap();
+    let mut call = recorded("nsaid-with-kidney-disease-and-anticoagulant");
+    let patient =
+        json!({ "reference": format!("Patient/{}", call["context"]["patientId"].as_str().unwrap()) });
+    let peanuts = json!({
+        "resourceType": "AllergyIntolerance", "id": "peanuts", "patient": patient,
+        "code": { "coding": [{ "system": "http://snomed.info/sct", "code": "91935009" }] }
+    });
+    let mut of_no_type = peanuts.clone();
+    of_no_type.as_object_mut().unwrap().remove("resourceType");
+    let held_back = json!({ "resourceType": "OperationOutcome", "issue": [{ "severity": "error", "code": "forbidden" }] });
+    let bundle = |entry: Value| json!({ "resourceType": "Bundle", "type": "searchset", "entry": [{ "resource": entry }] });
+    for (what, allergies, unread) in [
+        ("another allergy", bundle(peanuts), false),
+        ("an entry of no type", bundle(of_no_type), true),
+        ("held back", bundle(held_back), true),
+        ("asked for and none there", Value::Null, false),
+    ] {
+        call["prefetch"]["allergies"] = allergies;
+        let answer = answered("leg-pain-order-sign", &knowledge, &call).to_string();
+        assert_eq!(answer.contains("a list that could not be read"), unread, "{what}: {answer}");
     }
 }
 
