@@ -80,6 +80,7 @@ fn conditions(to: &mut String, results: &Results) -> Result<()> {
         ("compiler", &machine.rustc),
         ("load tool", &machine.wrk),
         ("load of the machine before the run, over a minute", &machine.load),
+        ("idle cores", if machine.awake { "kept awake" } else { "may sleep" }),
     ];
     for (name, value) in rows {
         writeln!(to, "| {name} | {value} |")?;
@@ -98,6 +99,8 @@ fn method(to: &mut String, results: &Results) -> Result<()> {
 - Each server is a process pinned to core 0; wrk with one thread, and everything else of the run, is pinned to core 1.
 - Ratios are of calls for each second of CPU that the server used (`/proc/PID/stat`), which other work on the machine hardly
   changes. Memory is `VmRSS`, at its peak `VmHWM`.
+- Idle cores are kept awake where that is allowed (`/dev/cpu_dma_latency`), for all targets. Otherwise a server that is
+  slower than the load tool pays for waking it with each answer, and in a virtual machine that is dear.
 - The large call is of {} bytes (300 Observations, 40 Conditions), the small one of {}. Both are synthetic.
 - {} rounds of {} s at {CONNECTIONS} connections. All targets run all the time; one is loaded while the others have nothing to
   do, and another one begins each round. A ratio is taken within its round.

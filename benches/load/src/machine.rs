@@ -1,6 +1,7 @@
 //! On what, and with what, something was measured.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -17,10 +18,31 @@ pub(crate) struct Machine {
     pub day: String,
     /// Processes that wanted a core in the last minute, before anything was started.
     pub load: String,
+    /// Whether idle cores were kept from sleeping.
+    pub awake: bool,
+}
+
+/// Keeps idle cores from sleeping until this is dropped.
+///
+/// The load tool waits for most answers on a core that has nothing else to do. Who sends an answer wakes that core, which
+/// a virtual machine pays for by leaving to its host, and that is told as time of the server: the slower a server, the
+/// more often.
+pub(crate) struct Awake(
+    #[expect(dead_code, reason = "the kernel keeps the wish while the file is open")] File,
+);
+
+impl Awake {
+    /// Nothing where this is not allowed, or the kernel has no such file.
+    pub(crate) fn keep() -> Option<Self> {
+        let mut file = OpenOptions::new().write(true).open("/dev/cpu_dma_latency").ok()?;
+        // The longest time to wake up that is put up with, in microseconds.
+        file.write_all(&0_i32.to_ne_bytes()).ok()?;
+        Some(Self(file))
+    }
 }
 
 impl Machine {
-    pub(crate) fn look(wrk: String) -> Result<Self> {
+    pub(crate) fn look(wrk: String, awake: bool) -> Result<Self> {
         let cpu = fs::read_to_string("/proc/cpuinfo").context("reading /proc/cpuinfo")?;
         let memory = fs::read_to_string("/proc/meminfo").context("reading /proc/meminfo")?;
         let load = fs::read_to_string("/proc/loadavg").context("reading /proc/loadavg")?;
@@ -36,6 +58,7 @@ impl Machine {
             commit: if changed { format!("{commit}, with changes that are not committed") } else { commit },
             day: printed("date", &["-u", "+%F"])?,
             load: load.split(' ').next().unwrap_or("unknown").to_owned(),
+            awake,
         })
     }
 }

@@ -29,7 +29,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 
-use crate::machine::Machine;
+use crate::machine::{Awake, Machine};
 use crate::results::Results;
 use crate::server::{Programs, Target};
 
@@ -80,10 +80,16 @@ fn main() -> Result<ExitCode> {
         exercise::run(&programs, recorded, arguments.seconds)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let awake = Awake::keep();
+    if awake.is_none() {
+        eprintln!(
+            "idle cores may sleep here (/dev/cpu_dma_latency): servers may pay for waking the load tool"
+        );
+    }
     if arguments.quick {
         return quick::run(&programs);
     }
-    let results = measure(&programs, &arguments, Machine::look(wrk)?)?;
+    let results = measure(&programs, &arguments, Machine::look(wrk, awake.is_some())?)?;
     let findings = arguments.write.as_deref().map(findings).transpose()?;
     let text = document::text(&results, findings.as_deref())?;
     let Some(folder) = &arguments.write else {
