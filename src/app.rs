@@ -15,7 +15,7 @@ use crate::knowledge::{Knowledge, Service};
 use crate::net;
 use crate::pipeline::{self, CallError, Fetching, Setting};
 use crate::report::Report;
-use crate::telemetry::metrics::Supplies;
+use crate::telemetry::meters::Meters;
 use crate::telemetry::traces::{Traces, TracesError};
 use crate::wire::{Discovery, ServiceEntry};
 
@@ -45,19 +45,19 @@ pub struct App {
 struct Treatment {
     policy: FetchPolicy,
     names: KeyNames,
-    supplies: Supplies,
+    meters: Meters,
     one_action: bool,
 }
 
 impl Treatment {
-    fn of(client: &Client, config: &Config, keys: &[&str]) -> Treatment {
+    fn of(client: &Client, config: &Config, meters: impl FnOnce(Option<&str>) -> Meters) -> Treatment {
         let names = KeyNames {
             aliases: client.prefetch_aliases.clone(),
             any_case: client.dialect.manner().any_case_of_keys,
         };
         let policy = FetchPolicy::of_client(&config.fhir, config.sandboxed(), client);
-        let supplies = Supplies::new(Some(&client.name), keys.iter().copied());
-        Treatment { policy, names, supplies, one_action: client.dialect.manner().one_action }
+        let meters = meters(Some(&client.name));
+        Treatment { policy, names, meters, one_action: client.dialect.manner().one_action }
     }
 }
 
@@ -100,19 +100,16 @@ impl App {
         if !unknown.is_empty() {
             return Err(AppError::UnknownNames(unknown));
         }
+        let meters =
+            |client: Option<&str>| Meters::new(client, keys.iter().copied(), services.iter().copied());
         let policy = FetchPolicy::of(&config.fhir, config.sandboxed());
         let feedback = Feedback::new(&config.feedback, clock, cards::origins(&knowledge))?;
         Ok(App {
             feedback: Arc::new(feedback),
             traces: Traces::new(&config.telemetry)?,
             auth: Auth::new(&config)?,
-            anyone: Treatment {
-                policy,
-                names: KeyNames::default(),
-                supplies: Supplies::new(None, keys.iter().copied()),
-                one_action: false,
-            },
-            clients: config.clients.iter().map(|client| Treatment::of(client, &config, &keys)).collect(),
+            anyone: Treatment { policy, names: KeyNames::default(), meters: meters(None), one_action: false },
+            clients: config.clients.iter().map(|client| Treatment::of(client, &config, meters)).collect(),
             config,
             clock,
             knowledge,
@@ -178,8 +175,8 @@ impl App {
         let setting =
             Setting { knowledge: &self.knowledge, now: self.clock.now(), public_url: &self.public_url };
         let treatment = pass.and_then(|pass| self.clients.get(pass.place())).unwrap_or(&self.anyone);
-        let Treatment { policy, names, supplies, one_action } = treatment;
-        let fetching = Fetching { fetcher: &self.fetcher, policy, names, supplies, pass };
+        let Treatment { policy, names, meters, one_action } = treatment;
+        let fetching = Fetching { fetcher: &self.fetcher, policy, names, meters, pass };
         let travel = pipeline::travel_fetching(&setting, fetching, service_id, body, |journey| {
             (journey.response, journey.origins)
         });

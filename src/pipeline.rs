@@ -13,7 +13,7 @@ use crate::fhir::{
 };
 use crate::knowledge::{Knowledge, Service};
 use crate::telemetry::correlation::Correlation;
-use crate::telemetry::metrics::{self, Stages, Supplies, Supply};
+use crate::telemetry::meters::{Meters, Stages, Supply};
 use crate::wire::{Call, Card, Context, Hook, RequestError, Response};
 
 /// What every call is answered with.
@@ -88,8 +88,8 @@ pub struct Fetching<'a> {
     pub policy: &'a FetchPolicy,
     /// What the client calls our prefetch keys.
     pub names: &'a KeyNames,
-    /// Where it is counted how the keys come.
-    pub supplies: &'a Supplies,
+    /// Where it is measured.
+    pub meters: &'a Meters,
     /// With what the client was let in, where there are clients.
     pub pass: Option<&'a Pass>,
 }
@@ -115,7 +115,7 @@ pub fn travel<T>(
 ) -> Result<T, CallError> {
     let mut sent = Sent::decode(setting, service_id, body)?;
     let acquired = sent.acquired(&KeyNames::default());
-    sent.judge(setting, &acquired, Stages::begin(), arrive)
+    sent.judge(setting, &acquired, Stages::begin(None), arrive)
 }
 
 /// As [`travel`], and fetches on the way what the client did not send.
@@ -129,7 +129,7 @@ pub async fn travel_fetching<T>(
     body: &[u8],
     arrive: impl FnOnce(Journey<'_>) -> T,
 ) -> Result<T, CallError> {
-    let mut stages = Stages::begin();
+    let mut stages = Stages::begin(Some(fetching.meters));
     let mut sent = Sent::decode(setting, service_id, body)?;
     Correlation::note_hook_instance(sent.call.hook_instance.as_ref());
     Correlation::current_span().inspect(|span| span.hook(sent.service.hook.name()));
@@ -143,7 +143,7 @@ pub async fn travel_fetching<T>(
     let gathered = sent.fetch(setting, fetching, &acquired).await;
     let sent_alone = acquired.coverages();
     let acquired = acquired.with(&sent.service.needs, &gathered);
-    sent.measure(fetching.supplies, &sent_alone, &acquired);
+    sent.measure(fetching.meters, &sent_alone, &acquired);
     stages.end(&sent.service.id, "acquire");
     sent.judge(setting, &acquired, stages, arrive)
 }
@@ -227,7 +227,7 @@ impl<'a> Sent<'a> {
     }
 
     /// Counts how each prefetch key came.
-    fn measure(&self, supplies: &Supplies, sent: &[Coverage], acquired: &Acquired<'_>) {
+    fn measure(&self, meters: &Meters, sent: &[Coverage], acquired: &Acquired<'_>) {
         let after = acquired.supplies.iter().map(|supply| supply.coverage);
         for ((need, sent), after) in self.service.needs.iter().zip(sent).zip(after) {
             let supply = match (sent, after) {
@@ -235,9 +235,9 @@ impl<'a> Sent<'a> {
                 (Coverage::Unavailable(_) | Coverage::NotAsked, _) => Supply::Fetched,
                 _ => Supply::Sent,
             };
-            supplies.count(&need.key, supply);
+            meters.supplied(&need.key, supply);
             if let Some(lack) = after.lack() {
-                metrics::gap(&need.key, lack.to_string());
+                meters.lacked(&need.key, lack.words());
             }
         }
     }
@@ -246,7 +246,7 @@ impl<'a> Sent<'a> {
         &self,
         setting: &Setting<'_>,
         acquired: &Acquired<'_>,
-        mut stages: Stages,
+        mut stages: Stages<'_>,
         arrive: impl FnOnce(Journey<'_>) -> T,
     ) -> Result<T, CallError> {
         let Sent { service, context, drafts, .. } = self;
@@ -262,8 +262,9 @@ impl<'a> Sent<'a> {
         // Read: facts and gaps; this cannot fail.
         let (plan, subject) = (&setting.knowledge.plan, self.subject(setting));
         let chart = fhir::chart(plan, &service.needs, acquired, drafts, &subject);
-
-        chart.gaps.iter().for_each(|gap| metrics::unusable(gap.why.to_string()));
+        if let Some(meters) = stages.meters() {
+            chart.gaps.iter().for_each(|gap| meters.unusable(gap.why.words()));
+        }
         stages.end(&service.id, "read");
 
         // Evaluate, then render what is shown.
@@ -280,8 +281,9 @@ impl<'a> Sent<'a> {
         };
         let Rendered { cards, trial, origins } = cards::render(&rendering, &findings);
         let response = Response { cards };
-        for card in &response.cards {
-            metrics::card(&card.source.topic.code, card.indicator.name());
+        if let Some(meters) = stages.meters() {
+            let cards = response.cards.iter();
+            cards.for_each(|card| meters.card(&card.source.topic.code, card.indicator.name()));
         }
         stages.end(&service.id, "render");
         Correlation::current_span().inspect(|span| span.cards(response.cards.len()));

@@ -104,9 +104,11 @@ pub enum Unusable {
     Unfinished,
 }
 
-impl fmt::Display for Unusable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Unusable {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
             Unusable::Malformed => "not readable as FHIR R4",
             Unusable::ModifierExtension => "carries a modifier extension",
             Unusable::OtherPatient => "belongs to another patient",
@@ -125,7 +127,13 @@ impl fmt::Display for Unusable {
             Unusable::StatusUnknown => "its status is not known to the record system",
             Unusable::Related => "not the same measure (not normalised, or by another method), not used",
             Unusable::Unfinished => "is not filled in to its end",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words())
     }
 }
 
@@ -190,9 +198,11 @@ pub enum Lack {
     OtherPatients,
 }
 
-impl fmt::Display for Lack {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Lack {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
             Lack::NotSent => "not sent",
             Lack::ClientFailed => "the record system could not read it",
             Lack::WrongShape => "not readable",
@@ -202,6 +212,12 @@ impl fmt::Display for Lack {
             Lack::NotSupported => "not offered by the record system",
             Lack::TooLarge => "too large to be read in full",
             Lack::OtherPatients => "what came is about other patients",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words())
     }
 }

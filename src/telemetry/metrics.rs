@@ -1,16 +1,11 @@
 //! Metrics for Prometheus. Every label has few values: names of our own, of the settings, or of HTTP; nothing of a patient.
 
-use std::collections::HashMap;
-use std::fmt;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use metrics::Counter;
 use metrics_exporter_prometheus::{
     BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
-
-use super::traces;
 
 /// Each metric with its labels and what it says. Tests hold `/metrics`, the dashboard and the alerts to it.
 pub const VOCABULARY: [(&str, &[&str], &str); 17] = [
@@ -181,69 +176,6 @@ pub fn auth_refused(reason: &'static str) {
     metrics::counter!("gaitkeeper_auth_refusals_total", "reason" => reason).increment(1);
 }
 
-/// A card was made.
-pub fn card(rule: &str, indicator: &'static str) {
-    metrics::counter!("gaitkeeper_cards_total", "rule" => rule.to_owned(), "indicator" => indicator)
-        .increment(1);
-}
-
-/// How a prefetch key came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Supply {
-    /// With the call.
-    Sent,
-    /// From the FHIR server.
-    Fetched,
-    /// Not at all.
-    Missing,
-}
-
-/// How the prefetch keys of one client come. A call has many of them: each counter is looked up by its labels once.
-#[derive(Default)]
-pub struct Supplies {
-    client: Option<String>,
-    counters: HashMap<String, [OnceLock<Counter>; 3], foldhash::quality::RandomState>,
-}
-
-impl Supplies {
-    /// Counters of these keys; `client` as in the settings.
-    pub fn new<'k>(client: Option<&str>, keys: impl Iterator<Item = &'k str>) -> Supplies {
-        let counters = keys.map(|key| (key.to_owned(), <[OnceLock<Counter>; 3]>::default())).collect();
-        Supplies { client: client.map(str::to_owned), counters }
-    }
-
-    /// One more time.
-    pub fn count(&self, key: &str, supply: Supply) {
-        let Some([sent, fetched, missing]) = self.counters.get(key) else { return };
-        let (counter, supply) = match supply {
-            Supply::Sent => (sent, "sent"),
-            Supply::Fetched => (fetched, "fetched"),
-            Supply::Missing => (missing, "missing"),
-        };
-        let counter = counter.get_or_init(|| {
-            let client = self.client.clone().unwrap_or_else(|| "none".to_owned());
-            metrics::counter!("gaitkeeper_needs_total", "client" => client, "key" => key.to_owned(), "supply" => supply)
-        });
-        counter.increment(1);
-    }
-}
-
-impl fmt::Debug for Supplies {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Supplies").field("client", &self.client).finish_non_exhaustive()
-    }
-}
-
-/// A prefetch key did not come in full.
-pub fn gap(key: &str, lack: String) {
-    metrics::counter!("gaitkeeper_gaps_total", "key" => key.to_owned(), "lack" => lack).increment(1);
-}
-
-/// Something in a chart could not be used.
-pub fn unusable(reason: String) {
-    metrics::counter!("gaitkeeper_unusable_total", "reason" => reason).increment(1);
-}
-
 /// A FHIR server was asked.
 pub fn fhir_request(outcome: String, took: Duration) {
     metrics::counter!("gaitkeeper_fhir_requests_total", "outcome" => outcome).increment(1);
@@ -265,32 +197,4 @@ pub fn spans(outcome: &'static str, spans: usize) {
 /// Something panicked.
 pub fn panicked() {
     metrics::counter!("gaitkeeper_panics_total").increment(1);
-}
-
-/// Takes the time of one stage after the other.
-#[derive(Debug)]
-pub struct Stages {
-    lap: Instant,
-}
-
-impl Stages {
-    /// The first stage begins.
-    #[must_use]
-    pub fn begin() -> Stages {
-        Stages { lap: Instant::now() }
-    }
-
-    /// A stage ended, and the next begins.
-    pub fn end(&mut self, service: &str, stage: &'static str) {
-        let now = Instant::now();
-        let took = now - std::mem::replace(&mut self.lap, now);
-        metrics::histogram!(
-            "gaitkeeper_stage_duration_seconds", "cds_service" => service.to_owned(), "stage" => stage
-        )
-        .record(took);
-        // What is fetched has a step of its own, with the requests below it.
-        if stage != "acquire" {
-            traces::stage_ended(stage, took);
-        }
-    }
 }

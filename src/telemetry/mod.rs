@@ -2,6 +2,7 @@
 
 pub mod correlation;
 pub mod fields;
+pub mod meters;
 pub mod metrics;
 pub mod traces;
 
