@@ -123,19 +123,22 @@ fn rim<H: House>(house: Arc<H>, extra: Router) -> Router {
         .route("/cds-services/{id}", post(hooks::call::<H>))
         .route("/cds-services/{id}/feedback", post(hooks::feedback::<H>))
         .route_layer(middleware::from_fn_with_state(Gate::new(house.clone()), admission::admit::<H>));
+    // The first is the outermost. A preflight is answered without a token, and a refusal needs the headers for browsers
+    // too. One layer of all, because the router boxes what each adds to a call.
+    let around = (
+        middleware::from_fn_with_state(house.clone(), access::log::<H>),
+        header_layer(header::REFERRER_POLICY, "no-referrer"),
+        header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        cors::layer(&house.config().cors),
+        CatchPanicLayer::custom(|_| Problem::Panic.into_response()),
+        middleware::from_fn_with_state(house.clone(), admission::check_url::<H>),
+    );
     let routes = Router::new()
         .merge(of_clients)
         .merge(extra.with_state(()))
         .fallback(hooks::no_route::<H>)
         .method_not_allowed_fallback(hooks::wrong_method::<H>)
-        .layer(middleware::from_fn_with_state(house.clone(), admission::check_url::<H>))
-        // From here the last is the outermost. A preflight is answered without a token, and a refusal needs the
-        // headers for browsers too.
-        .layer(CatchPanicLayer::custom(|_| Problem::Panic.into_response()))
-        .layer(cors::layer(&house.config().cors))
-        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header_layer(header::REFERRER_POLICY, "no-referrer"))
-        .layer(middleware::from_fn_with_state(house.clone(), access::log::<H>))
+        .layer(around)
         .with_state(house);
     // Around the router, because it must see the tidy path.
     Router::new().fallback_service(MapRequestLayer::new(path::normalise).layer(routes))
