@@ -10,49 +10,59 @@ use crate::knowledge::{Condition, Statement};
 
 impl Rendering<'_> {
     /// `because`, then the statements: the article and what is beyond it stand apart.
-    pub(super) fn detail(&self, because: &str, says: &[Arc<Statement>]) -> String {
-        let mut detail = because.trim().to_owned();
+    pub(super) fn detail(&self, because: String, says: &[Arc<Statement>]) -> String {
+        let mut detail = because;
+        detail.truncate(detail.trim_end().len());
+        detail.drain(..detail.len() - detail.trim_start().len());
         if self.lay() {
             for statement in says {
-                let _ = write!(detail, "\n\n{}", statement.text.plain.trim());
+                detail.push_str("\n\n");
+                detail.push_str(statement.text.plain.trim());
             }
             return detail;
         }
-        let article: Vec<String> = says
-            .iter()
-            .filter(|statement| !statement.is_beyond())
-            .map(|statement| self.line(&statement.text.text, statement, &statement.text.cite))
-            .collect();
-        let own = says
-            .iter()
-            .filter(|statement| statement.is_beyond())
-            .map(|statement| self.line(&statement.text.text, statement, &statement.text.cite));
-        let added = says.iter().filter_map(|statement| {
-            let addition = statement.text.beyond.as_ref()?;
-            Some(self.line(&addition.text, statement, &addition.cite))
-        });
-        let beyond: Vec<String> = own.chain(added).collect();
-        let doubts = says.iter().filter_map(|statement| statement.text.doubt.as_deref());
-        let doubts: Vec<String> = doubts.map(|doubt| doubt.trim().to_owned()).collect();
-        section(&mut detail, "The article says", &article);
-        section(&mut detail, "Beyond the article", &beyond);
-        section(&mut detail, "Open to doubt", &doubts);
+        let mut article = Section::of(&mut detail, "The article says");
+        for statement in says.iter().filter(|statement| !statement.is_beyond()) {
+            self.add_statement(article.line(), statement, &statement.text.text, &statement.text.cite);
+        }
+        let mut beyond = Section::of(&mut detail, "Beyond the article");
+        for statement in says.iter().filter(|statement| statement.is_beyond()) {
+            self.add_statement(beyond.line(), statement, &statement.text.text, &statement.text.cite);
+        }
+        for statement in says {
+            if let Some(addition) = &statement.text.beyond {
+                self.add_statement(beyond.line(), statement, &addition.text, &addition.cite);
+            }
+        }
+        let mut doubts = Section::of(&mut detail, "Open to doubt");
+        for doubt in says.iter().filter_map(|statement| statement.text.doubt.as_deref()) {
+            doubts.line().push_str(doubt.trim());
+        }
         detail
     }
 
     /// A statement with its id, its class and what it cites.
-    fn line(&self, text: &str, statement: &Statement, cite: &[Name]) -> String {
-        let mut marks = vec![statement.id.clone()];
-        marks.extend(statement.text.grade.clone());
-        marks.extend(cite.iter().map(|cite| {
+    fn add_statement(&self, detail: &mut String, statement: &Statement, text: &str, cite: &[Name]) {
+        detail.push_str(text.trim());
+        detail.push_str(" *");
+        detail.push_str(&statement.id);
+        if let Some(grade) = &statement.text.grade {
+            detail.push_str("; ");
+            detail.push_str(grade);
+        }
+        for cite in cite {
+            detail.push_str("; ");
             // A number is one that the article prints; its entry is on the guidance page.
             let printed = cite.as_str().bytes().all(|byte| byte.is_ascii_digit());
             match self.knowledge.references.get(cite.as_str()) {
-                Some(reference) if !printed => reference.short.clone(),
-                _ => format!("article reference {cite}"),
+                Some(reference) if !printed => detail.push_str(&reference.short),
+                _ => {
+                    detail.push_str("article reference ");
+                    detail.push_str(cite.as_str());
+                }
             }
-        }));
-        format!("{} *{}*", text.trim(), marks.join("; "))
+        }
+        detail.push('*');
     }
 
     /// What the chart did not tell, where a rule asked for it.
@@ -67,7 +77,10 @@ impl Rendering<'_> {
             }
         });
         open.dedup();
-        section(detail, "Not known from this chart", &open);
+        let mut section = Section::of(detail, "Not known from this chart");
+        for question in &open {
+            section.line().push_str(question);
+        }
     }
 
     fn open_question(&self, condition: &Condition) -> Option<String> {
@@ -105,13 +118,26 @@ impl Rendering<'_> {
     }
 }
 
-/// A heading and its lines; nothing where there are none.
-fn section(detail: &mut String, heading: &str, lines: &[String]) {
-    if lines.is_empty() {
-        return;
+/// A heading and its lines at the end of a detail; nothing where there are no lines.
+struct Section<'d> {
+    detail: &'d mut String,
+    /// Until it is written.
+    heading: Option<&'static str>,
+}
+
+impl<'d> Section<'d> {
+    fn of(detail: &'d mut String, heading: &'static str) -> Self {
+        Self { detail, heading: Some(heading) }
     }
-    let _ = write!(detail, "\n\n**{heading}**\n");
-    for line in lines {
-        let _ = write!(detail, "\n- {line}");
+
+    /// Begins a line, to which the text is added.
+    fn line(&mut self) -> &mut String {
+        if let Some(heading) = self.heading.take() {
+            self.detail.push_str("\n\n**");
+            self.detail.push_str(heading);
+            self.detail.push_str("**\n");
+        }
+        self.detail.push_str("\n- ");
+        self.detail
     }
 }

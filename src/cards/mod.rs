@@ -7,6 +7,9 @@ mod suggestion;
 mod table;
 mod value;
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use time::OffsetDateTime;
 
 use crate::chart::{Chart, Truth};
@@ -15,7 +18,7 @@ use crate::feedback::{Origin, OriginId};
 use crate::fhir::Drafts;
 use crate::knowledge::{CardPlan, Knowledge, Piece, Service, Statement, Suggest, Text, Words};
 use crate::wire::{Card, Coding, Context, Indicator, Link, LinkType, SelectionBehavior, Source};
-use value::Prose;
+use value::{Prose, is_on_one_line};
 
 pub use one_action::one_action_each;
 pub use origins::origins;
@@ -23,6 +26,9 @@ pub use value::escape_markdown;
 
 /// Characters of a summary: fewer than this.
 const SUMMARY_LIMIT: usize = 140;
+
+/// Bytes that most details have room in.
+const ROOM: usize = 2048;
 
 /// What rendering needs beside the findings.
 #[derive(Debug, Clone, Copy)]
@@ -98,68 +104,69 @@ impl<'a> Rendering<'a> {
             _ => return None,
         };
         let code = match finding.truth {
-            Truth::Unknown => origins::unknown(&finding.rule.name),
-            _ => finding.rule.name.clone(),
+            Truth::Unknown => Cow::Owned(origins::unknown(&finding.rule.name)),
+            _ => Cow::Borrowed(finding.rule.name.as_str()),
         };
         let words = self.words(plan)?;
-        let mut detail = self.detail(&self.text(&words.because, Prose::Markdown, &[]), &plan.says);
+        let mut because = String::with_capacity(ROOM);
+        self.add_text(&mut because, &words.because, Prose::Markdown, &[]);
+        let mut detail = self.detail(because, &plan.says);
         self.add_open_questions(&mut detail, finding);
         self.add_footer(&mut detail, finding.rule.topic);
         let suggest: Vec<&Suggest> = plan.suggest.iter().collect();
-        let origin = self.origin(&code);
-        let card = self.assemble(Parts {
-            origin: &origin,
+        let (card, origin) = self.assemble(Parts {
             code: &code,
             title: &finding.rule.title,
             topic: finding.rule.topic,
             says: &plan.says,
-            summary: self.text(&words.summary, Prose::Plain, &[]),
+            summary: self.summary(&words.summary, &[]),
             detail,
             indicator: plan.indicator,
             suggest: &suggest,
             links: &plan.links,
         });
-        Some(Draft {
-            card,
-            origin: origin.id(),
-            trial: finding.rule.trial,
-            position: usize::from(finding.id.0),
-        })
+        Some(Draft { card, origin, trial: finding.rule.trial, position: usize::from(finding.id.0) })
     }
 
-    fn origin(&self, card: &str) -> Origin {
+    fn origin<'o>(&'o self, card: &'o str) -> Origin<&'o str> {
         origins::origin(&self.knowledge.package, self.service, card)
     }
 
     /// Every card that asks for something offers reasons not to; a patient is not asked for them.
-    fn override_reasons(&self, indicator: Indicator) -> Vec<Coding> {
+    fn override_reasons(&self, indicator: Indicator) -> Arc<[Coding]> {
         if self.lay() || indicator < Indicator::Warning {
-            return Vec::new();
+            return Arc::default();
         }
-        self.knowledge.override_reasons.clone()
+        Arc::clone(&self.knowledge.override_reasons)
     }
 
     fn words(&self, plan: &'a CardPlan) -> Option<&'a Words> {
         if self.lay() { plan.plain.as_ref() } else { Some(&plan.words) }
     }
 
-    fn text(&self, text: &Text, prose: Prose, missed: &[&str]) -> String {
-        let mut words = String::new();
+    fn summary(&self, text: &Text, missed: &[&str]) -> String {
+        let mut summary = String::with_capacity(SUMMARY_LIMIT);
+        self.add_text(&mut summary, text, Prose::Plain, missed);
+        shortened(summary)
+    }
+
+    fn add_text(&self, to: &mut String, text: &Text, prose: Prose, missed: &[&str]) {
         for piece in &text.0 {
             match piece {
-                Piece::Words(same) => words.push_str(same),
+                Piece::Words(same) => to.push_str(same),
                 Piece::Named(named, shown) => {
-                    words.push_str(&value::in_words(named, *shown, self.chart, prose, missed));
+                    value::add_in_words(to, named, *shown, self.chart, prose, missed);
                 }
             }
         }
-        words
     }
 
-    fn assemble(&self, parts: Parts<'_>) -> Card {
+    fn assemble(&self, parts: Parts<'_>) -> (Card, OriginId) {
+        let origin = self.origin(parts.code);
+        let id = origin.id();
         let package = &self.knowledge.package;
         let review = self.knowledge.review_of(parts.topic);
-        let suggestions = if self.lay() { Vec::new() } else { self.suggestions(parts.suggest, parts.origin) };
+        let suggestions = if self.lay() { Vec::new() } else { self.suggestions(parts.suggest, origin) };
         let one_of_them = |suggest: &&Suggest| suggest.selection == SelectionBehavior::AtMostOne;
         let selection = if parts.suggest.iter().all(one_of_them) {
             SelectionBehavior::AtMostOne
@@ -190,9 +197,9 @@ impl<'a> Rendering<'a> {
                 kind: LinkType::Absolute,
             })
         });
-        Card {
-            uuid: parts.origin.uuid().to_string(),
-            summary: shortened(&parts.summary),
+        let card = Card {
+            uuid: id.uuid().to_string(),
+            summary: parts.summary,
             detail: Some(parts.detail).filter(|detail| !detail.is_empty()),
             indicator: parts.indicator,
             source: Source {
@@ -208,13 +215,14 @@ impl<'a> Rendering<'a> {
             suggestions,
             override_reasons: self.override_reasons(parts.indicator),
             links: guidance.into_iter().chain(questionnaires).chain(self.of_the_site(parts.says)).collect(),
-        }
+        };
+        (card, id)
     }
 }
 
 impl Rendering<'_> {
     /// What the site links with these statements.
-    fn of_the_site(&self, says: &[std::sync::Arc<Statement>]) -> impl Iterator<Item = Link> {
+    fn of_the_site(&self, says: &[Arc<Statement>]) -> impl Iterator<Item = Link> {
         let links = self.knowledge.overlay.iter().flat_map(|overlay| &overlay.links);
         links
             .filter(|link| says.iter().any(|statement| statement.id == link.statement.as_str()))
@@ -224,11 +232,10 @@ impl Rendering<'_> {
 
 /// What a card is made of.
 struct Parts<'p> {
-    origin: &'p Origin,
     code: &'p str,
     title: &'p str,
     topic: usize,
-    says: &'p [std::sync::Arc<Statement>],
+    says: &'p [Arc<Statement>],
     summary: String,
     detail: String,
     indicator: Indicator,
@@ -237,8 +244,10 @@ struct Parts<'p> {
 }
 
 /// A summary that keeps to its limit whatever a chart puts into it.
-fn shortened(summary: &str) -> String {
-    let summary = summary.split_whitespace().collect::<Vec<_>>().join(" ");
+fn shortened(mut summary: String) -> String {
+    if !is_on_one_line(&summary) {
+        summary = summary.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
     if summary.chars().count() < SUMMARY_LIMIT {
         return summary;
     }
@@ -255,8 +264,8 @@ mod tests {
     #[test]
     fn a_summary_has_fewer_than_140_characters() {
         for (length, kept) in [(10, 10), (139, 139), (140, 139), (500, 139)] {
-            assert_eq!(shortened(&"é".repeat(length)).chars().count(), kept, "{length}");
+            assert_eq!(shortened("é".repeat(length)).chars().count(), kept, "{length}");
         }
-        assert_eq!(shortened("two\n lines"), "two lines");
+        assert_eq!(shortened("two\n lines".to_owned()), "two lines");
     }
 }

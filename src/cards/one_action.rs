@@ -22,6 +22,8 @@ pub fn one_action_each(cards: &mut [Card]) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::wire::{Action, ActionType, Coding, Indicator, Source, Suggestion};
 
@@ -47,7 +49,7 @@ mod tests {
             source: Source { label: "l".to_owned(), url: None, topic: coding },
             suggestions: suggestions.iter().enumerate().map(suggestion).collect(),
             selection_behavior: Some(selection_behavior),
-            override_reasons: Vec::new(),
+            override_reasons: Arc::default(),
             links: Vec::new(),
         }
     }

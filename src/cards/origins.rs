@@ -13,7 +13,7 @@ pub fn origins(knowledge: &Knowledge) -> Vec<Origin> {
     for service in &knowledge.services {
         for rule in service.shows.iter().filter_map(|id| knowledge.rule(*id)) {
             for (card, suggest) in cards(knowledge, rule) {
-                let origin = origin(&knowledge.package, service, &card);
+                let origin = owned(origin(&knowledge.package, service, &card));
                 for option in suggest.iter().flat_map(|suggest| &suggest.options) {
                     origins.insert(Origin { suggestion: Some(option.label.clone()), ..origin.clone() });
                 }
@@ -36,18 +36,22 @@ fn cards<'k>(knowledge: &'k Knowledge, rule: &'k Rule) -> Vec<(String, Option<&'
     card.chain(open).chain(rule.row.iter().filter_map(group)).chain(row_on_trial).collect()
 }
 
+fn owned(origin: Origin<&str>) -> Origin {
+    Origin {
+        package: origin.package.to_owned(),
+        version: origin.version.to_owned(),
+        service: origin.service.to_owned(),
+        card: origin.card.to_owned(),
+        suggestion: origin.suggestion.map(str::to_owned),
+    }
+}
+
 /// The name of a rule's card where it could not be judged.
 pub(super) fn unknown(rule: &str) -> String {
     format!("{rule}-UNKNOWN")
 }
 
 /// One card of a service.
-pub(super) fn origin(package: &PackageFile, service: &Service, card: &str) -> Origin {
-    Origin {
-        package: package.id.clone(),
-        version: package.version.clone(),
-        service: service.id.clone(),
-        card: card.to_owned(),
-        suggestion: None,
-    }
+pub(super) fn origin<'a>(package: &'a PackageFile, service: &'a Service, card: &'a str) -> Origin<&'a str> {
+    Origin { package: &package.id, version: &package.version, service: &service.id, card, suggestion: None }
 }

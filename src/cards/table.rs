@@ -1,10 +1,9 @@
 //! Cards made of several rules: one table instead of five cards.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
-use super::value::Prose;
-use super::{Draft, Parts, Rendering};
+use super::value::{Prose, is_on_one_line};
+use super::{Draft, Parts, ROOM, Rendering};
 use crate::chart::Truth;
 use crate::evaluate::{Finding, Findings, Outcome, Strictness, judge};
 use crate::feedback::OriginId;
@@ -21,11 +20,6 @@ struct Row<'f> {
 impl Row<'_> {
     fn missed(&self) -> bool {
         self.finding.outcome == Outcome::Fires
-    }
-
-    /// What the row is about, with its id.
-    fn named(&self) -> String {
-        format!("{} ({})", on_one_line(&self.plan.about), self.finding.rule.name)
     }
 
     fn state(&self, lay: bool) -> &'static str {
@@ -82,38 +76,38 @@ impl Rendering<'_> {
         let missed: Vec<&str> =
             rows.iter().filter(|row| row.missed()).map(|row| self.about(row.plan)).collect();
         let words = if self.lay() { &group.plain } else { &group.words };
-        let mut because = self.text(&words.because, Prose::Markdown, &missed);
+        let mut because = String::with_capacity(ROOM);
+        self.add_text(&mut because, &words.because, Prose::Markdown, &missed);
         because.push_str("\n\n");
-        because.push_str(&match (self.lay(), group.table) {
-            (true, TableKind::Targets) => self.plain_targets(&rows),
-            (true, TableKind::Reasons) => self.plain_concerns(&rows),
-            (false, TableKind::Targets) => self.targets(&rows),
-            (false, TableKind::Reasons) => self.concerns(&rows),
-        });
+        let mut table = Table { rendering: self, to: &mut because };
+        match (self.lay(), group.table) {
+            (true, TableKind::Targets) => table.plain_targets(&rows),
+            (true, TableKind::Reasons) => table.plain_concerns(&rows),
+            (false, TableKind::Targets) => table.targets(&rows),
+            (false, TableKind::Reasons) => table.concerns(&rows),
+        }
         let mut says = group.says.clone();
         for statement in rows.iter().filter(|row| row.missed()).flat_map(|row| &row.plan.says) {
             if !says.iter().any(|other| other.id == statement.id) {
                 says.push(Arc::clone(statement));
             }
         }
-        let mut detail = self.detail(&because, &says);
+        let mut detail = self.detail(because, &says);
         self.add_footer(&mut detail, group.topic);
         let suggest: Vec<&Suggest> =
             rows.iter().filter(|row| row.missed()).filter_map(|row| row.plan.suggest.as_ref()).collect();
-        let origin = self.origin(&group.name);
-        let card = self.assemble(Parts {
-            origin: &origin,
+        let (card, origin) = self.assemble(Parts {
             code: &group.name,
             title: &group.title,
             topic: group.topic,
             says: &says,
-            summary: self.text(&words.summary, Prose::Plain, &missed),
+            summary: self.summary(&words.summary, &missed),
             detail,
             indicator,
             suggest: &suggest,
             links: &[],
         });
-        Some(Draft { card, origin: origin.id(), trial: false, position })
+        Some(Draft { card, origin, trial: false, position })
     }
 
     fn urgency(&self, row: &Row<'_>) -> Indicator {
@@ -126,69 +120,109 @@ impl Rendering<'_> {
     fn about<'r>(&self, plan: &'r RowPlan) -> &'r str {
         if self.lay() { &plan.plain_about } else { &plan.about }
     }
-
-    fn targets(&self, rows: &[Row<'_>]) -> String {
-        let mut table = "| Risk factor | This patient | Target | The article | Current practice (beyond the \
-                         article) |\n|---|---|---|---|---|"
-            .to_owned();
-        for row in rows {
-            let current = self.cell(row.plan.current.as_ref());
-            let _ = write!(
-                table,
-                "\n| {} | {} | {} | {} | {} |",
-                row.named(),
-                self.cell(Some(&row.plan.now)),
-                row.state(false),
-                self.cell(row.plan.article.as_ref()),
-                if current.is_empty() { "as the article" } else { &current },
-            );
-        }
-        table
-    }
-
-    fn plain_targets(&self, rows: &[Row<'_>]) -> String {
-        let mut table = "| What | Aim | Now |\n|---|---|---|".to_owned();
-        for row in rows {
-            let aim = self.cell(Some(&row.plan.plain_aim));
-            let _ =
-                write!(table, "\n| {} | {aim} | {} |", on_one_line(&row.plan.plain_about), row.state(true));
-        }
-        table
-    }
-
-    fn concerns(&self, rows: &[Row<'_>]) -> String {
-        let mut table = "| Concern | In this chart | What is advised |\n|---|---|---|".to_owned();
-        for row in rows {
-            let now = self.cell(Some(&row.plan.now));
-            let now = if row.missed() { format!("**{now}**") } else { format!("{now}; could not be judged") };
-            let advice = self.cell(row.plan.advice.as_ref());
-            let _ = write!(table, "\n| {} | {now} | {advice} |", row.named());
-        }
-        table
-    }
-
-    fn plain_concerns(&self, rows: &[Row<'_>]) -> String {
-        let mut table = "| What | Why it matters |\n|---|---|".to_owned();
-        for row in rows.iter().filter(|row| row.missed()) {
-            let aim = self.cell(Some(&row.plan.plain_aim));
-            let _ = write!(table, "\n| **{}** | {aim} |", on_one_line(&row.plan.plain_about));
-        }
-        table
-    }
-
-    fn cell(&self, text: Option<&Text>) -> String {
-        text.map(|text| on_one_line(&self.text(text, Prose::Markdown, &[]))).unwrap_or_default()
-    }
 }
 
-/// Text on one line, as a table cell must be.
-fn on_one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !line.is_empty() {
-            line.push(' ');
+/// Writes the rows of a table at the end of a text.
+struct Table<'t> {
+    rendering: &'t Rendering<'t>,
+    to: &'t mut String,
+}
+
+impl Table<'_> {
+    fn targets(&mut self, rows: &[Row<'_>]) {
+        self.to.push_str(
+            "| Risk factor | This patient | Target | The article | Current practice (beyond the article) \
+             |\n|---|---|---|---|---|",
+        );
+        for row in rows {
+            self.add("\n| ")
+                .about(row)
+                .add(" | ")
+                .cell(&row.plan.now)
+                .add(" | ")
+                .add(row.state(false))
+                .add(" | ");
+            self.optional_cell(row.plan.article.as_ref()).add(" | ");
+            let before = self.to.len();
+            self.optional_cell(row.plan.current.as_ref());
+            if self.to.len() == before {
+                self.add("as the article");
+            }
+            self.add(" |");
         }
-        line.push_str(word);
     }
-    line
+
+    fn plain_targets(&mut self, rows: &[Row<'_>]) {
+        self.add("| What | Aim | Now |\n|---|---|---|");
+        for row in rows {
+            self.add("\n| ").one_line(&row.plan.plain_about).add(" | ").cell(&row.plan.plain_aim);
+            self.add(" | ").add(row.state(true)).add(" |");
+        }
+    }
+
+    fn concerns(&mut self, rows: &[Row<'_>]) {
+        self.add("| Concern | In this chart | What is advised |\n|---|---|---|");
+        for row in rows {
+            self.add("\n| ").about(row).add(" | ");
+            if row.missed() {
+                self.add("**").cell(&row.plan.now).add("**");
+            } else {
+                self.cell(&row.plan.now).add("; could not be judged");
+            }
+            self.add(" | ").optional_cell(row.plan.advice.as_ref()).add(" |");
+        }
+    }
+
+    fn plain_concerns(&mut self, rows: &[Row<'_>]) {
+        self.add("| What | Why it matters |\n|---|---|");
+        for row in rows.iter().filter(|row| row.missed()) {
+            self.add("\n| **")
+                .one_line(&row.plan.plain_about)
+                .add("** | ")
+                .cell(&row.plan.plain_aim)
+                .add(" |");
+        }
+    }
+
+    /// What a row is about, with its id.
+    fn about(&mut self, row: &Row<'_>) -> &mut Self {
+        self.one_line(&row.plan.about).add(" (").add(&row.finding.rule.name).add(")")
+    }
+
+    fn optional_cell(&mut self, text: Option<&Text>) -> &mut Self {
+        match text {
+            Some(text) => self.cell(text),
+            None => self,
+        }
+    }
+
+    fn cell(&mut self, text: &Text) -> &mut Self {
+        let begin = self.to.len();
+        self.rendering.add_text(self.to, text, Prose::Markdown, &[]);
+        // Most texts are on one line as they are.
+        let written = self.to.get(begin..).unwrap_or_default();
+        if !is_on_one_line(written) {
+            let written = written.to_owned();
+            self.to.truncate(begin);
+            self.one_line(&written);
+        }
+        self
+    }
+
+    /// Text on one line, as a table cell must be.
+    fn one_line(&mut self, text: &str) -> &mut Self {
+        let begin = self.to.len();
+        for word in text.split_whitespace() {
+            if self.to.len() > begin {
+                self.to.push(' ');
+            }
+            self.to.push_str(word);
+        }
+        self
+    }
+
+    fn add(&mut self, text: &str) -> &mut Self {
+        self.to.push_str(text);
+        self
+    }
 }

@@ -10,18 +10,18 @@ use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid, Variant, Version};
 
 /// What a card or a suggestion is, across replicas and restarts.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Origin {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin<T = String> {
     /// The package.
-    pub package: String,
+    pub package: T,
     /// Its version.
-    pub version: String,
+    pub version: T,
     /// The service that showed it.
-    pub service: String,
+    pub service: T,
     /// The rule or the group of rules; with `-UNKNOWN` where something could not be checked.
-    pub card: String,
+    pub card: T,
     /// The label of the suggestion; none for the card itself.
-    pub suggestion: Option<String>,
+    pub suggestion: Option<T>,
 }
 
 /// The digest of an [`Origin`], 48 bits of it.
@@ -40,6 +40,22 @@ impl OriginId {
         self.0
     }
 
+    /// A uuid for one more card of this origin.
+    #[must_use]
+    pub fn uuid(self) -> Uuid {
+        let mut bytes = Uuid::new_v4().into_bytes();
+        for (byte, named) in bytes.iter_mut().zip(self.0.to_be_bytes().into_iter().skip(8 - NAMED)) {
+            *byte = named;
+        }
+        // Sets the version before the check is taken over it.
+        let mut bytes = Builder::from_custom_bytes(bytes).into_uuid().into_bytes();
+        let check = check(bytes);
+        for (byte, check) in bytes.iter_mut().skip(CHECKED).zip(check) {
+            *byte = check;
+        }
+        Uuid::from_bytes(bytes)
+    }
+
     fn from_bytes(bytes: impl IntoIterator<Item = u8>) -> OriginId {
         OriginId(bytes.into_iter().take(NAMED).fold(0, |number, byte| number << 8 | i64::from(byte)))
     }
@@ -51,35 +67,16 @@ impl fmt::Display for OriginId {
     }
 }
 
-impl Origin {
+impl<T: AsRef<str>> Origin<T> {
     /// Its digest.
     #[must_use]
     pub fn id(&self) -> OriginId {
         let mut digest = Sha256::new_with_prefix("gaitkeeper origin 1");
-        let suggestion = self.suggestion.as_deref();
-        for part in [&self.package, &self.version, &self.service, &self.card].map(|part| Some(part.as_str()))
-        {
-            add(&mut digest, part);
+        for part in [&self.package, &self.version, &self.service, &self.card] {
+            add(&mut digest, Some(part.as_ref()));
         }
-        add(&mut digest, suggestion);
+        add(&mut digest, self.suggestion.as_ref().map(T::as_ref));
         OriginId::from_bytes(digest.finalize())
-    }
-
-    /// A uuid for one more card of this origin.
-    #[must_use]
-    pub fn uuid(&self) -> Uuid {
-        let mut bytes = Uuid::new_v4().into_bytes();
-        let id = self.id().number().to_be_bytes();
-        for (byte, named) in bytes.iter_mut().zip(id.into_iter().skip(8 - NAMED)) {
-            *byte = named;
-        }
-        // Sets the version before the check is taken over it.
-        let mut bytes = Builder::from_custom_bytes(bytes).into_uuid().into_bytes();
-        let check = check(bytes);
-        for (byte, check) in bytes.iter_mut().skip(CHECKED).zip(check) {
-            *byte = check;
-        }
-        Uuid::from_bytes(bytes)
     }
 }
 
@@ -143,7 +140,7 @@ mod tests {
         let ids: BTreeSet<OriginId> = origins.iter().map(Origin::id).collect();
         assert_eq!(ids.len(), origins.len());
         for origin in &origins {
-            let uuid = origin.uuid();
+            let uuid = origin.id().uuid();
             assert_eq!(uuid.get_version_num(), 8);
             assert_eq!(uuid.get_variant(), Variant::RFC4122);
             for text in [uuid.to_string(), uuid.to_string().to_uppercase(), format!("urn:uuid:{uuid}")] {
@@ -160,14 +157,14 @@ mod tests {
 
     #[test]
     fn uuids_do_not_repeat() {
-        let origin = origin("1.0.0", "PAD-05", None);
+        let origin = origin("1.0.0", "PAD-05", None).id();
         let uuids: BTreeSet<Uuid> = (0..10_000).map(|_| origin.uuid()).collect();
         assert_eq!(uuids.len(), 10_000);
     }
 
     #[test]
     fn foreign_ids_are_told_apart() {
-        let ours = origin("1.0.0", "PAD-05", None).uuid();
+        let ours = origin("1.0.0", "PAD-05", None).id().uuid();
         let mut changed = ours.into_bytes();
         changed[3] ^= 1;
         for id in [

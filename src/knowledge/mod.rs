@@ -60,7 +60,7 @@ pub struct Knowledge {
     /// The CDS services.
     pub services: Vec<Service>,
     /// Reasons that a clinician may give for not following a card.
-    pub override_reasons: Vec<Coding>,
+    pub override_reasons: Arc<[Coding]>,
     /// Every number that a rule uses.
     pub limits: Vec<Arc<Limit>>,
     /// The measured facts, in the order of names.

@@ -1,6 +1,7 @@
 //! Reasons for not following a card, checked.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::files::OverrideReasonsFile;
 use super::problem::Ledger;
@@ -53,8 +54,8 @@ const CODES_OF_NON_ADHERENCE: &[&str] = &[
 ];
 
 /// The codings of the list, with every mistake noted.
-pub(super) fn compile(file: Option<OverrideReasonsFile>, ledger: &mut Ledger) -> Vec<Coding> {
-    let Some(file) = file else { return Vec::new() };
+pub(super) fn compile(file: Option<OverrideReasonsFile>, ledger: &mut Ledger) -> Arc<[Coding]> {
+    let Some(file) = file else { return Arc::default() };
     if file.reasons.is_empty() || file.reasons.len() > MOST {
         ledger.note(FILE, 0, format!("must hold 1 to {MOST} reasons, not {}", file.reasons.len()));
     }

@@ -1,7 +1,9 @@
 //! The answer to a service call.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// The body of a `200`.
@@ -32,11 +34,16 @@ pub struct Card {
     #[serde(rename = "selectionBehavior", skip_serializing_if = "Option::is_none")]
     pub selection_behavior: Option<SelectionBehavior>,
     /// Reasons a clinician may give for not following it.
-    #[serde(rename = "overrideReasons", skip_serializing_if = "Vec::is_empty")]
-    pub override_reasons: Vec<Coding>,
+    #[serde(rename = "overrideReasons", skip_serializing_if = "<[_]>::is_empty", serialize_with = "shared")]
+    pub override_reasons: Arc<[Coding]>,
     /// Where to read more.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<Link>,
+}
+
+/// What many cards have in common is held once.
+fn shared<S: Serializer>(codings: &Arc<[Coding]>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(codings.iter())
 }
 
 /// Urgency, least first.

@@ -20,7 +20,7 @@ use written::Frame;
 
 impl Rendering<'_> {
     /// The suggestions that can be made for this chart.
-    pub(super) fn suggestions(&self, suggest: &[&Suggest], card: &Origin) -> Vec<Suggestion> {
+    pub(super) fn suggestions(&self, suggest: &[&Suggest], card: Origin<&str>) -> Vec<Suggestion> {
         let options = suggest.iter().flat_map(|suggest| &suggest.options);
         let offered = options.filter(|option| match &option.when {
             Some(when) => judge(when, self.chart, Strictness::Strict, &mut ()).is_true(),
@@ -43,10 +43,10 @@ impl Rendering<'_> {
                 }
                 actions.extend(planned);
             }
-            let origin = Origin { suggestion: Some(option.label.clone()), ..card.clone() };
+            let origin = Origin { suggestion: Some(option.label.as_str()), ..card };
             Some(Suggestion {
                 label: option.label.clone(),
-                uuid: origin.uuid().to_string(),
+                uuid: origin.id().uuid().to_string(),
                 is_recommended: option.recommended,
                 actions,
             })

@@ -100,8 +100,8 @@ fn days(from: OffsetDateTime, to: OffsetDateTime) -> std::ops::Range<i64> {
 
 pub(super) async fn kept_once(database: &Database) {
     let feedback = database.replica("1", NOW);
-    let card = card("1").uuid().to_string();
-    let body = accepted(&card, &suggestion("1").uuid().to_string(), "2026-02-28T09:00:00Z");
+    let card = card("1").id().uuid().to_string();
+    let body = accepted(&card, &suggestion("1").id().uuid().to_string(), "2026-02-28T09:00:00Z");
     for _ in 0..3 {
         feedback.take("view", Some("ehr"), body.as_bytes()).await.unwrap();
     }
@@ -146,13 +146,13 @@ async fn attributed_across_versions_and_replicas(database: &Database) {
     let from = datetime!(2026-02-20 0:00 UTC);
     let old = database.replica("1", NOW);
     old.flush().await.unwrap();
-    let shown = card("1").uuid().to_string();
+    let shown = card("1").id().uuid().to_string();
     old.store().close().await;
 
     let new = database.replica("2", NOW);
     new.take("view", None, overridden(&shown, "late", "2026-02-20T23:30:00Z").as_bytes()).await.unwrap();
     // Told again, with another outcome: the last word counts, and the card counts once.
-    let word = accepted(&shown, &suggestion("1").uuid().to_string(), "2026-02-20T23:45:00Z");
+    let word = accepted(&shown, &suggestion("1").id().uuid().to_string(), "2026-02-20T23:45:00Z");
     new.take("view", None, word.as_bytes()).await.unwrap();
     let lines = new.store().outcomes(days(from, from + time::Duration::days(1))).await.unwrap();
     let told: Vec<_> =
@@ -196,8 +196,8 @@ pub(super) async fn copied_between(url: &str) {
     let file = |name: &str| folder.path().join(name).display().to_string();
     let there = Database::new(file("from.db"));
     let feedback = there.replica("1", NOW);
-    let shown = card("1").uuid().to_string();
-    let body = accepted(&shown, &suggestion("1").uuid().to_string(), "2026-02-28T09:00:00Z");
+    let shown = card("1").id().uuid().to_string();
+    let body = accepted(&shown, &suggestion("1").id().uuid().to_string(), "2026-02-28T09:00:00Z");
     feedback.take("view", None, body.as_bytes()).await.unwrap();
     feedback.count(None, [(card("1").id(), false)]);
     feedback.flush().await.unwrap();
