@@ -19,6 +19,9 @@ use crate::telemetry::meters::Meters;
 use crate::telemetry::traces::{Traces, TracesError};
 use crate::wire::{Discovery, ServiceEntry};
 
+/// Bytes that most answers have room in.
+const ROOM: usize = 8 * 1024;
+
 /// The parts of the service, put together.
 #[derive(Debug)]
 pub struct App {
@@ -184,7 +187,9 @@ impl App {
         if *one_action {
             cards::one_action_each(&mut response.cards);
         }
-        let answer = Bytes::from(serde_json::to_vec(&response).map_err(CallError::Unwritable)?);
+        let mut answer = Vec::with_capacity(ROOM);
+        serde_json::to_writer(&mut answer, &response).map_err(CallError::Unwritable)?;
+        let answer = Bytes::from(answer);
         self.feedback.count(pass.map(Pass::name), origins);
         Ok(answer)
     }

@@ -6,15 +6,12 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Version, header};
 use axum::response::{IntoResponse, Response};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::problem::Problem;
-
-/// The most that room is made for before it comes: a client that announces much and sends nothing holds no more.
-const ANNOUNCED: usize = 1024 * 1024;
 
 /// How long a client whose body is refused may go on sending it before the connection is closed.
 const PARTING: Duration = Duration::from_secs(1);
@@ -92,11 +89,14 @@ impl Rest {
     }
 }
 
-/// The whole body in one piece. What came is copied as it comes, so that nothing is held twice; for as much as was
-/// announced there is room from the start, up to [`ANNOUNCED`].
+/// The whole body in one piece. What came is copied as it comes, so that nothing is held twice, into room for as much as
+/// was announced: it is not moved as it grows, and a client that announces much and sends nothing holds nothing, because
+/// the memory of a system is taken when it is written to.
 async fn collected(body: &mut Body, limit: usize) -> Result<Bytes, Problem> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(limit);
-    let mut whole = BytesMut::with_capacity(announced.min(limit).min(ANNOUNCED));
+    let mut whole = Vec::new();
+    // Where there is no room for that, there may be for what comes.
+    let _ = whole.try_reserve_exact(announced.min(limit));
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Problem::Broken)?.into_data() else { continue };
         if data.len() > limit - whole.len() {
@@ -104,7 +104,7 @@ async fn collected(body: &mut Body, limit: usize) -> Result<Bytes, Problem> {
         }
         whole.extend_from_slice(&data);
     }
-    Ok(whole.freeze())
+    Ok(Bytes::from(whole))
 }
 
 /// Answers with a problem although the body is perhaps not read to its end.

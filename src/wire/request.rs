@@ -117,8 +117,8 @@ impl<'a, P: Deserialize<'a>> Call<'a, P> {
     /// A body that is not JSON, not an object, or lacks or mistypes a member that CDS Hooks requires.
     pub fn read(body: &'a [u8]) -> Result<Call<'a, P>, RequestError> {
         // UTF-8 is checked once for the whole, not for each member.
-        let read =
-            std::str::from_utf8(body).map_or_else(|_| serde_json::from_slice(body), serde_json::from_str);
+        let read = simdutf8::basic::from_utf8(body)
+            .map_or_else(|_| serde_json::from_slice(body), serde_json::from_str);
         // Serde would take a list for a struct, by position.
         let is_object = body.trim_ascii_start().starts_with(b"{");
         let raw: RawCall<'a, P> = read.map_err(|error| match error.is_data() {

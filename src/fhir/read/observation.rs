@@ -16,6 +16,7 @@ use crate::fhir::plan::MeasurementPlan;
 /// A result inside an Observation: its own, or that of a component.
 struct Part<'r, 'a> {
     observation: &'r RawObservation<'a>,
+    value: Value<'a>,
     /// The code of the component itself.
     code: Option<&'r CodeableConcept<'a>>,
     concepts: ConceptSet,
@@ -77,8 +78,9 @@ impl<'a> Reader<'_, 'a> {
         let codes: Vec<CodeableConcept<'a>> =
             each.iter().map(|part| concept(part.code).ok().unwrap_or_default()).collect();
         let concepts = code.concepts(&self.plan.vocabulary);
-        let mut parts = self.parts(&observation, concepts, &each, &codes);
-        let panel_problem = panel_problem(&observation, components_bad);
+        let value = observation.value();
+        let mut parts = self.parts(&observation, value, concepts, &each, &codes);
+        let panel_problem = panel_problem(&observation, value, components_bad);
         if parts.is_empty() && !(panel_problem.is_some() && concepts.meets(self.plan.panels)) {
             if components_bad {
                 unreadable(self, Unusable::Malformed);
@@ -146,6 +148,7 @@ impl<'a> Reader<'_, 'a> {
     fn parts<'r>(
         &self,
         observation: &'r RawObservation<'a>,
+        value: Value<'a>,
         concepts: ConceptSet,
         components: &'r [RawObservation<'a>],
         codes: &'r [CodeableConcept<'a>],
@@ -154,14 +157,15 @@ impl<'a> Reader<'_, 'a> {
         let asked = plan.measured.union(plan.answered);
         let mut parts = Vec::new();
         if concepts.meets(asked) {
-            parts.push(Part { observation, code: None, concepts, side: Sides::default() });
+            parts.push(Part { observation, value, code: None, concepts, side: Sides::default() });
         }
         let per_leg = || plan.measurements_of(concepts).any(|(_, fact)| fact.per_leg);
         for (component, code) in components.iter().zip(codes) {
             let words = code.words().chain(code.coding.iter().filter_map(Coding::code));
             let side = Sides::in_words(words);
             let own = own_concepts(code, concepts, plan);
-            let part = |concepts| Part { observation: component, code: Some(code), concepts, side };
+            let value = component.value();
+            let part = |concepts| Part { observation: component, value, code: Some(code), concepts, side };
             if own.meets(asked) {
                 parts.push(part(own));
             } else if own.is_empty() && !code.is_coded() && !side.is_silent() && per_leg() {
@@ -185,7 +189,7 @@ impl<'a> Reader<'_, 'a> {
 
     fn part(&mut self, part: &Part<'_, 'a>, named: &Named<'a>, shared: &Shared<'_>, whole: Whole) {
         let plan = self.plan;
-        let is_panel = part.observation.is_only_panel();
+        let is_panel = part.observation.is_only_panel(part.value);
         let modified =
             is_modified(part.observation.modifier_extension).then_some(Unusable::ModifierExtension);
         let unreadable = (is_panel && whole.components_bad).then_some(Unusable::Malformed);
@@ -232,7 +236,7 @@ impl<'a> Reader<'_, 'a> {
         answers: &[ConceptSet],
         shared: &Shared<'_>,
     ) -> Result<Answer, Unusable> {
-        let given = match part.observation.value() {
+        let given = match part.value {
             Value::Nothing => return Err(Unusable::NoValue),
             Value::Several => return Err(Unusable::Malformed),
             Value::Concept(raw) => concept(Some(raw)).ok().ok_or(Unusable::Malformed)?,
@@ -293,7 +297,7 @@ fn measurement(
     fact: &MeasurementPlan,
     shared: &Shared<'_>,
 ) -> Result<Measurement, Unusable> {
-    let number = number(part.observation.value(), fact)?;
+    let number = number(part.value, fact)?;
     let side = Sides::in_concepts(part.concepts, fact.left, fact.right).or_else(|| part.side).one();
     Ok(Measurement {
         value: number.value,

@@ -79,9 +79,9 @@ impl<'a> RawObservation<'a> {
         }
     }
 
-    /// A panel whose results are its members or components, and that has no value of its own.
-    pub(super) fn is_only_panel(&self) -> bool {
-        matches!(self.value(), Value::Nothing)
+    /// A panel whose results are its members or components, and whose own `value` is nothing.
+    pub(super) fn is_only_panel(&self, value: Value<'_>) -> bool {
+        matches!(value, Value::Nothing)
             && self.data_absent_reason.is_none()
             && (self.component.is_some() || self.has_member.is_some())
     }
@@ -137,11 +137,15 @@ pub(super) fn components<'a>(observation: &RawObservation<'a>) -> Components<'a>
 
 /// Why a panel does not give what it holds, where it does not: a component that cannot be read, or a value of its own
 /// such as `152/86`, which is no result of one fact.
-pub(super) fn panel_problem(panel: &RawObservation<'_>, components_bad: bool) -> Option<Unusable> {
+pub(super) fn panel_problem(
+    panel: &RawObservation<'_>,
+    value: Value<'_>,
+    components_bad: bool,
+) -> Option<Unusable> {
     if components_bad {
         return Some(Unusable::Malformed);
     }
-    match panel.value() {
+    match value {
         Value::Nothing => None,
         Value::Several => Some(Unusable::Malformed),
         _ => panel.component.is_none().then_some(Unusable::NotANumber),
