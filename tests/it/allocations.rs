@@ -24,9 +24,9 @@ fn measured(knowledge: &Knowledge, body: &str) -> (AllocationInfo, usize) {
 fn a_call_allocates_no_more_than_it_did() {
     let knowledge = Knowledge::load(&PackageSource::embedded()).unwrap();
     for (what, body, cards, allocations) in [
-        ("about 500 kB, most of it asked for", bodies::patient_view(300, 40), 3, 2_490),
-        ("about 9 kB", bodies::of_size(9_000), 1, 305),
-        ("results that no fact asks for", bodies::of_small_entries(1_000), 0, 2_250),
+        ("about 500 kB, most of it asked for", bodies::patient_view(300, 40), 3, 2_045),
+        ("about 9 kB", bodies::of_size(9_000), 1, 178),
+        ("results that no fact asks for", bodies::of_small_entries(1_000), 0, 2_245),
     ] {
         let (info, shown) = measured(&knowledge, &body);
         assert_eq!(shown, cards, "{what}");
