@@ -60,17 +60,16 @@ pub fn evaluate<'k>(knowledge: &'k Knowledge, service: &'k Service, chart: &Char
             rules(&service.shows).map(|(id, rule)| Finding { id, rule, truth: Truth::Unknown, outcome });
         return Findings { findings: findings.collect() };
     }
-    let mut findings: Vec<Finding<'k>> = rules(&service.shows)
-        .map(|(id, rule)| {
-            let truth = judge(&rule.when, chart, Strictness::Plain, &mut ());
-            let outcome = match truth {
-                Truth::True => Outcome::Fires,
-                Truth::False => Outcome::Silent,
-                Truth::Unknown => Outcome::Unknown,
-            };
-            Finding { id, rule, truth, outcome }
-        })
-        .collect();
+    let mut findings: Vec<Finding<'k>> = Vec::with_capacity(service.shows.len());
+    findings.extend(rules(&service.shows).map(|(id, rule)| {
+        let truth = judge(&rule.when, chart, Strictness::Plain, &mut ());
+        let outcome = match truth {
+            Truth::True => Outcome::Fires,
+            Truth::False => Outcome::Silent,
+            Truth::Unknown => Outcome::Unknown,
+        };
+        Finding { id, rule, truth, outcome }
+    }));
     let heard = rules(&service.listens)
         .filter(|(_, rule)| judge(&rule.when, chart, Strictness::Plain, &mut ()).is_true());
     let fired = findings.iter().filter(|finding| finding.truth.is_true()).map(|f| (f.id, f.rule));

@@ -192,24 +192,43 @@ pub(super) fn in_words<'w>(
     if words.is_empty() {
         return found;
     }
+    let initials = words.iter().fold(0, |initials, (words, _)| initials | initial(words));
     for text in texts {
-        let mut rest = split(text);
-        while let Some(first) = rest.clone().next() {
-            for (_, concepts) in words.iter().filter(|(words, _)| stand_here(rest.clone(), first, words)) {
+        let mut inside = false;
+        for (place, character) in text.char_indices() {
+            let was_inside = std::mem::replace(&mut inside, character.is_alphanumeric());
+            if was_inside || !inside {
+                continue;
+            }
+            // Here a word begins; most begin with no letter of those that are looked for.
+            let rest = text.get(place..).unwrap_or_default();
+            if initials & initial(rest) == 0 {
+                continue;
+            }
+            for (_, concepts) in words.iter().filter(|(words, _)| stand_here(rest, words)) {
                 found = found.union(*concepts);
             }
-            rest.next();
         }
     }
     found
 }
 
-fn split(text: &str) -> impl Iterator<Item = &str> + Clone {
+/// The first letter of a text in any case, as one of 32 bits; all of them where there is no telling in which cases it
+/// is written, and none where there is none.
+fn initial(text: &str) -> u32 {
+    match text.bytes().next() {
+        Some(letter) if letter.is_ascii_alphabetic() => 1 << (letter & 31),
+        Some(_) => u32::MAX,
+        None => 0,
+    }
+}
+
+fn split(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-/// Do the words of `sought` stand at the beginning of `rest`, whose first word is `first`? No words stand nowhere.
-fn stand_here<'w>(mut rest: impl Iterator<Item = &'w str>, first: &str, sought: &str) -> bool {
+/// Do the words of `sought` stand at the beginning of `rest`? No words stand nowhere.
+fn stand_here(rest: &str, sought: &str) -> bool {
     fn same(one: &str, other: &str) -> bool {
         if one.is_ascii() && other.is_ascii() {
             return one.eq_ignore_ascii_case(other);
@@ -217,14 +236,10 @@ fn stand_here<'w>(mut rest: impl Iterator<Item = &'w str>, first: &str, sought: 
         let lower = |word: &str| word.chars().flat_map(char::to_lowercase).collect::<String>();
         lower(one) == lower(other)
     }
-    // Nearly all differ in their first letter.
-    if let (Some(one), Some(other)) = (first.bytes().next(), sought.bytes().next())
-        && one.is_ascii_alphanumeric()
-        && other.is_ascii_alphanumeric()
-        && !one.eq_ignore_ascii_case(&other)
-    {
+    if initial(rest) & initial(sought) == 0 {
         return false;
     }
+    let mut rest = split(rest);
     let mut sought = split(sought).peekable();
     sought.peek().is_some() && sought.all(|word| rest.next().is_some_and(|found| same(found, word)))
 }
@@ -242,8 +257,11 @@ impl Sides {
         let mut sides = Sides::default();
         // One word has an "ft", the other a "gh"; most names of results have neither.
         let may_say = |text: &&str| {
-            let mut pairs = text.bytes().zip(text.bytes().skip(1));
-            pairs.any(|(one, next)| matches!((one | 0x20, next | 0x20), (b'f', b't') | (b'g', b'h')))
+            let pairs = text.as_bytes().iter().zip(text.as_bytes().iter().skip(1));
+            // Without an end before the last one, so that many are compared at once.
+            pairs.fold(false, |found, (one, next)| {
+                found | matches!((one | 0x20, next | 0x20), (b'f', b't') | (b'g', b'h'))
+            })
         };
         for text in texts.into_iter().filter(may_say) {
             for word in text.split(|c: char| !c.is_alphanumeric()) {

@@ -7,9 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
 use axum::http::{HeaderValue, header};
-use axum::middleware::map_response_with_state;
 use axum::response::Response;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -21,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tower::util::MapResponseLayer;
 
 use super::platform::{Detail, Readiness};
 use super::tls::Tls;
@@ -137,7 +136,8 @@ pub(super) async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let (stop, stopping) = watch::channel(false);
-    let router = router.layer(map_response_with_state(stopping.clone(), close_when_stopping));
+    let closing = stopping.clone();
+    let router = router.layer(MapResponseLayer::new(move |answer| close_when_stopping(&closing, answer)));
     let clients = listen(listener, router, &terms, async {
         shutdown.await;
         telemetry::metrics::stopping();
@@ -184,10 +184,7 @@ fn answer_apart(
 }
 
 /// A connection that a proxy keeps must not be there to be used when it is closed.
-async fn close_when_stopping(
-    State(stopping): State<watch::Receiver<bool>>,
-    mut response: Response,
-) -> Response {
+fn close_when_stopping(stopping: &watch::Receiver<bool>, mut response: Response) -> Response {
     if *stopping.borrow() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

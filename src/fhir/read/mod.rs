@@ -51,6 +51,9 @@ pub struct Subject<'a> {
     pub fhir_server: Option<&'a str>,
 }
 
+/// Most charts have no more resources: the names of so many are made room for at once.
+const RESOURCES: usize = 1024;
+
 /// Reads a chart: what `plan` looks for, in what came for `needs`, and in the draft orders.
 #[must_use]
 pub fn chart(
@@ -65,6 +68,8 @@ pub fn chart(
         patient_urls: patient_urls(needs, acquired),
         ..Reader::new(plan, subject)
     };
+    let resources = acquired.supplies.iter().map(|supply| supply.resources.len());
+    reader.seen.reserve(resources.sum::<usize>().min(RESOURCES));
     // Before the chart: a problem may stand in both by the time of the call.
     for problem in &drafts.problems {
         reader.problem_added(problem);
