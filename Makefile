@@ -21,7 +21,9 @@ RECORDED = $(BUILT)/recording.profdata
 # Inlining is for what is called often, for which LLVM has a limit of its own; elsewhere it only makes the binary larger.
 SPARINGLY = $(addprefix -C llvm-args=-,inline-threshold=15 inlinehint-threshold=25 inline-cold-callsite-threshold=5)
 RECORDING_SECONDS ?= 5
-LLVM_PROFDATA ?= llvm-profdata
+# Of the LLVM that rustc has: of the component llvm-tools, or of the system.
+LLVM_PROFDATA ?= $(firstword $(wildcard $(shell rustc --print sysroot)/lib/rustlib/*/bin/llvm-profdata) \
+    $(shell command -v llvm-profdata-$(shell rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')) llvm-profdata)
 IMAGE_ROOT ?= $(BUILT)/image
 LOAD = $(BUILT)/baseline/gaitkeeper-load --gaitkeeper $(STATIC) --bare $(BUILT)/baseline/bare
 VERSION = $(shell sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"/\1/p;/^\[package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
@@ -74,7 +76,7 @@ $(RECORDED): $(RECORDING)
 	xz --decompress --stdout $< > $@
 
 # Of our own crate also what never ran, which is then kept small; of others that would be most of the recording.
-recording: ## Record anew what calls go through: after large changes, and for another compiler (wrk, LLVM_PROFDATA of rustc's LLVM)
+recording: ## Record anew what calls go through: after large changes, and for another compiler (wrk; llvm-tools of rustup or llvm of rustc's version)
 	rm -rf $(BUILT)/recorded
 	$(call STATICALLY,-C profile-generate=$(BUILT)/recorded) cargo build --release --locked --target $(TARGET) --target-dir $(BUILT)/recorder
 	cargo build --profile baseline --locked -p gaitkeeper-load

@@ -27,8 +27,8 @@ use super::{platform, router};
 use crate::app::App;
 use crate::telemetry;
 
-/// Bytes that are read from a connection at once, at most.
-const READ_BUFFER: usize = 64 * 1024;
+/// Bytes that are read from a connection at once, at most: each connection that sends a large body holds as many.
+const READ_BUFFER: usize = 32 * 1024;
 
 /// How long to wait after a connection could not be accepted: the cause is mostly too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -35,5 +35,10 @@ pub(crate) fn run(programs: &Programs) -> Result<ExitCode> {
         );
         passed &= holds;
     }
+    if !passed {
+        println!(
+            "After a change of code the likeliest cause is a recording that fits it no longer: `make recording`."
+        );
+    }
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

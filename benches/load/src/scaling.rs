@@ -75,11 +75,11 @@ pub(crate) fn measure(programs: &Programs, rounds: usize, seconds: u64) -> Resul
     })
 }
 
-/// About so many bytes, nine of ten entries Observations. Even the smallest has the three Conditions that bring cards:
-/// a card more would look like dearer bytes.
+/// About so many bytes. Even the smallest has the three Conditions that bring cards: a card more would look like dearer
+/// bytes. Of what comes to that, nine of ten entries are Observations at each size: so would another kind.
 fn with_claudication(bytes: usize) -> String {
     let entries = bytes / BYTES_OF_ENTRY;
-    let conditions = (entries / 10).max(3);
+    let conditions = 3 + entries / 10;
     bodies::patient_view(entries.saturating_sub(conditions), conditions)
 }
 
