@@ -180,3 +180,48 @@ impl<'m> Stages<'m> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::metrics;
+    use super::*;
+
+    #[test]
+    fn what_is_met_again_is_counted_on() {
+        let recorder = metrics::recorder().unwrap();
+        let handle = recorder.handle();
+        ::metrics::with_local_recorder(&recorder, || {
+            let meters = Meters::new(Some("north"), ["ldl", "abi"].into_iter(), ["view"].into_iter());
+            for _ in 0..2 {
+                meters.supplied("ldl", Supply::Sent);
+                meters.supplied("abi", Supply::Missing);
+                meters.lacked("abi", "not sent");
+                meters.unusable("has no value");
+                meters.card("PAD07", "info");
+                let mut stages = Stages::begin(Some(&meters));
+                stages.end("view", "read");
+                stages.end("view", "render");
+            }
+            meters.supplied("ldl", Supply::Fetched);
+            meters.card("PAD07", "warning");
+            meters.supplied("a key of nobody", Supply::Sent);
+            Stages::begin(Some(&meters)).end("a service of nobody", "read");
+            Stages::begin(None).end("view", "read");
+        });
+        let text = handle.render();
+        for line in [
+            r#"gaitkeeper_needs_total{client="north",key="ldl",supply="sent"} 2"#,
+            r#"gaitkeeper_needs_total{client="north",key="ldl",supply="fetched"} 1"#,
+            r#"gaitkeeper_needs_total{client="north",key="abi",supply="missing"} 2"#,
+            r#"gaitkeeper_gaps_total{key="abi",lack="not sent"} 2"#,
+            r#"gaitkeeper_unusable_total{reason="has no value"} 2"#,
+            r#"gaitkeeper_cards_total{rule="PAD07",indicator="info"} 2"#,
+            r#"gaitkeeper_cards_total{rule="PAD07",indicator="warning"} 1"#,
+            r#"gaitkeeper_stage_duration_seconds_count{cds_service="view",stage="read"} 2"#,
+            r#"gaitkeeper_stage_duration_seconds_count{cds_service="view",stage="render"} 2"#,
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+        }
+        assert!(!text.contains("nobody"), "{text}");
+    }
+}
