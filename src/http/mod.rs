@@ -13,6 +13,7 @@ mod serve;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod turn;
 
 pub use serve::serve;
 

@@ -23,6 +23,7 @@ use tower::util::MapResponseLayer;
 
 use super::platform::{Detail, Readiness};
 use super::tls::Tls;
+use super::turn::in_long_turns;
 use super::{platform, router};
 use crate::app::App;
 use crate::telemetry;
@@ -233,10 +234,13 @@ async fn listen(
         connections.spawn(async move {
             let _place = place;
             let ended = match acceptor {
-                None => watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await,
+                None => {
+                    in_long_turns(watcher.watch(http.serve_connection(TokioIo::new(stream), service))).await
+                }
                 Some(acceptor) => match timeout(HANDSHAKE, acceptor.accept(stream)).await {
                     Ok(Ok(stream)) => {
-                        watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await
+                        in_long_turns(watcher.watch(http.serve_connection(TokioIo::new(stream), service)))
+                            .await
                     }
                     Ok(Err(error)) => {
                         tracing::debug!(error = telemetry::chain(&error), "no TLS");
