@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::task::AtomicWaker;
+use tokio::task::coop::has_budget_remaining;
 
 /// How many pieces of a body are taken in one turn, at most: hyper reads one in each poll.
-const POLLS: usize = 64;
+const POLLS: usize = 128;
 
 const WAITING: u8 = 0;
 const POLLED: u8 = 1;
@@ -34,6 +35,10 @@ pub(super) async fn in_long_turns<F: Future>(future: F) -> F::Output {
                 turn.state.compare_exchange(POLLED, WAITING, Ordering::AcqRel, Ordering::Acquire).is_ok();
             if waits {
                 return Poll::Pending;
+            }
+            // Without any, whatever is polled says that it is not ready.
+            if !has_budget_remaining() {
+                break;
             }
         }
         context.waker().wake_by_ref();
@@ -77,7 +82,11 @@ mod tests {
     }
 
     /// A future that wakes itself in each of its first `times` polls and then waits, with the waker that it was last given.
-    fn wakes_itself(times: usize, polls: &AtomicUsize, last: &std::sync::Mutex<Option<Waker>>) -> impl Future {
+    fn wakes_itself(
+        times: usize,
+        polls: &AtomicUsize,
+        last: &std::sync::Mutex<Option<Waker>>,
+    ) -> impl Future {
         poll_fn(move |context| {
             *last.lock().unwrap() = Some(context.waker().clone());
             if polls.fetch_add(1, Ordering::Relaxed) < times {
@@ -91,7 +100,8 @@ mod tests {
     fn what_is_woken_while_it_is_polled_does_not_wait_behind_others() {
         // Pieces, polls of the first turn, and whether it asks for another.
         for (times, expected, asks) in [(0, 1, 0), (1, 2, 0), (20, 21, 0), (1000, POLLS, 1)] {
-            let (polls, last, woken) = (AtomicUsize::new(0), std::sync::Mutex::default(), Arc::<Woken>::default());
+            let (polls, last, woken) =
+                (AtomicUsize::new(0), std::sync::Mutex::default(), Arc::<Woken>::default());
             let mut future = pin!(in_long_turns(wakes_itself(times, &polls, &last)));
             let waker = Waker::from(Arc::clone(&woken));
             assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
@@ -102,7 +112,8 @@ mod tests {
 
     #[test]
     fn what_is_woken_while_it_waits_has_its_task_woken_once_for_each_turn() {
-        let (polls, last, woken) = (AtomicUsize::new(0), std::sync::Mutex::default(), Arc::<Woken>::default());
+        let (polls, last, woken) =
+            (AtomicUsize::new(0), std::sync::Mutex::default(), Arc::<Woken>::default());
         let mut future = pin!(in_long_turns(wakes_itself(1, &polls, &last)));
         let waker = Waker::from(Arc::clone(&woken));
         for turn in 1..=3 {

@@ -6,6 +6,7 @@ mod coverage;
 mod dosage;
 mod dosage_text;
 mod medication;
+mod newest;
 mod observation;
 mod observed;
 mod order;
@@ -27,9 +28,10 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde_json::value::RawValue;
-use time::{Date, OffsetDateTime, UtcOffset};
+use time::{Date, OffsetDateTime};
 
 use self::coverage::{listed, listed_beside, together};
+use self::newest::newest_first;
 pub(super) use self::page::newest_is_known;
 use self::product::Medications;
 pub(super) use self::unread::unread_medications;
@@ -52,7 +54,7 @@ pub struct Subject<'a> {
 }
 
 /// Most charts have no more resources: the names of so many are made room for at once.
-const RESOURCES: usize = 1024;
+const RESOURCES: usize = 8 * 1024;
 
 /// Reads a chart: what `plan` looks for, in what came for `needs`, and in the draft orders.
 #[must_use]
@@ -280,34 +282,12 @@ impl<'p, 'a> Reader<'p, 'a> {
         whose
     }
 
-    /// Newest first; results of the same time by release, then by name, so that the order never depends on the client.
     fn sort(&mut self) {
-        type Dated<'d> = (When, Option<When>, &'d ResourceRef);
-        fn newest_first(one: Dated<'_>, other: Dated<'_>, zone: UtcOffset) -> std::cmp::Ordering {
-            let issued = |when: Option<When>| when.map(|when| when.sort_key(zone));
-            (other.0.sort_key(zone), issued(other.1))
-                .cmp(&(one.0.sort_key(zone), issued(one.1)))
-                .then_with(|| one.2.cmp(other.2))
-        }
-        // Days without a clock are taken to be those of the zone that the others are written in.
-        fn zone(mut dates: impl Iterator<Item = When>) -> UtcOffset {
-            dates.find_map(|when| when.instant()).map_or(UtcOffset::UTC, OffsetDateTime::offset)
-        }
         for results in &mut self.chart.measurements {
-            let zone = zone(results.newest_first.iter().map(|one| one.when));
-            results.newest_first.sort_by(|one, other| {
-                let (one, other) =
-                    ((one.when, one.issued, &one.source), (other.when, other.issued, &other.source));
-                newest_first(one, other, zone)
-            });
+            newest_first(&mut results.newest_first, |one| (one.when, one.issued, &one.source));
         }
         for answers in &mut self.chart.answers {
-            let zone = zone(answers.newest_first.iter().map(|one| one.when));
-            answers.newest_first.sort_by(|one, other| {
-                let (one, other) =
-                    ((one.when, one.issued, &one.source), (other.when, other.issued, &other.source));
-                newest_first(one, other, zone)
-            });
+            newest_first(&mut answers.newest_first, |one| (one.when, one.issued, &one.source));
         }
     }
 }
