@@ -1,7 +1,6 @@
 //! The turn of a connection: how much of what a client sent is taken before others have theirs.
 
 use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -20,8 +19,8 @@ const WOKEN: u8 = 2;
 ///
 /// hyper hands a body over in pieces as large as its buffer, and is woken after each. Connections that wait behind each
 /// other for each piece have all of their bodies in memory half read, and none of them in the caches when it is whole.
-pub(super) async fn in_long_turns<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
+pub(super) fn in_long_turns<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let mut future = Box::pin(future);
     let turn = Arc::new(Turn::default());
     let waker = Waker::from(Arc::clone(&turn));
     poll_fn(move |context| {
@@ -44,7 +43,6 @@ pub(super) async fn in_long_turns<F: Future>(future: F) -> F::Output {
         context.waker().wake_by_ref();
         Poll::Pending
     })
-    .await
 }
 
 /// Whether the future was woken while it was polled, and whom to wake where it was not.
@@ -68,6 +66,7 @@ impl Wake for Turn {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
