@@ -231,16 +231,13 @@ async fn listen(
         let _ = stream.set_nodelay(true);
         let (http, service, watcher) = (http.clone(), service.clone(), in_flight.watcher());
         let acceptor = terms.tls.as_ref().map(|tls| tls.acceptor());
-        connections.spawn(async move {
+        connections.spawn(in_long_turns(async move {
             let _place = place;
             let ended = match acceptor {
-                None => {
-                    in_long_turns(watcher.watch(http.serve_connection(TokioIo::new(stream), service))).await
-                }
+                None => watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await,
                 Some(acceptor) => match timeout(HANDSHAKE, acceptor.accept(stream)).await {
                     Ok(Ok(stream)) => {
-                        in_long_turns(watcher.watch(http.serve_connection(TokioIo::new(stream), service)))
-                            .await
+                        watcher.watch(http.serve_connection(TokioIo::new(stream), service)).await
                     }
                     Ok(Err(error)) => {
                         tracing::debug!(error = telemetry::chain(&error), "no TLS");
@@ -252,7 +249,7 @@ async fn listen(
             if let Err(error) = ended {
                 tracing::debug!(error = telemetry::chain(&error), "a connection broke");
             }
-        });
+        }));
     }
     // New connections are refused from here on and go to another replica.
     drop(listener);

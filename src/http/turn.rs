@@ -67,6 +67,7 @@ impl Wake for Turn {
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
+    use std::sync::Mutex;
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
@@ -81,11 +82,7 @@ mod tests {
     }
 
     /// A future that wakes itself in each of its first `times` polls and then waits, with the waker that it was last given.
-    fn wakes_itself(
-        times: usize,
-        polls: &AtomicUsize,
-        last: &std::sync::Mutex<Option<Waker>>,
-    ) -> impl Future {
+    fn wakes_itself(times: usize, polls: &AtomicUsize, last: &Mutex<Option<Waker>>) -> impl Future {
         poll_fn(move |context| {
             *last.lock().unwrap() = Some(context.waker().clone());
             if polls.fetch_add(1, Ordering::Relaxed) < times {
@@ -99,8 +96,7 @@ mod tests {
     fn what_is_woken_while_it_is_polled_does_not_wait_behind_others() {
         // Pieces, polls of the first turn, and whether it asks for another.
         for (times, expected, asks) in [(0, 1, 0), (1, 2, 0), (20, 21, 0), (1000, POLLS, 1)] {
-            let (polls, last, woken) =
-                (AtomicUsize::new(0), std::sync::Mutex::default(), Arc::<Woken>::default());
+            let (polls, last, woken) = (AtomicUsize::new(0), Mutex::default(), Arc::<Woken>::default());
             let mut future = pin!(in_long_turns(wakes_itself(times, &polls, &last)));
             let waker = Waker::from(Arc::clone(&woken));
             assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
@@ -111,8 +107,7 @@ mod tests {
 
     #[test]
     fn what_is_woken_while_it_waits_has_its_task_woken_once_for_each_turn() {
-        let (polls, last, woken) =
-            (AtomicUsize::new(0), std::sync::Mutex::default(), Arc::<Woken>::default());
+        let (polls, last, woken) = (AtomicUsize::new(0), Mutex::default(), Arc::<Woken>::default());
         let mut future = pin!(in_long_turns(wakes_itself(1, &polls, &last)));
         let waker = Waker::from(Arc::clone(&woken));
         for turn in 1..=3 {

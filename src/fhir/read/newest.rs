@@ -7,11 +7,12 @@ use time::{OffsetDateTime, UtcOffset};
 use crate::chart::{ResourceRef, When};
 
 /// By what results are put in order: when each was true, when it was released, and where it stands.
-pub(super) type Dated<'r> = (When, Option<When>, &'r ResourceRef);
+type Dated<'r> = (When, Option<When>, &'r ResourceRef);
 
 /// Newest first; results of the same time by release, then by name, so that the order never depends on the client.
 ///
 /// What a result is compared by is worked out once for each: a chart may have thousands of one fact.
+/// `sort_by_cached_key` does that too, with a copy of each name.
 pub(super) fn newest_first<T>(results: &mut Vec<T>, dated: impl Fn(&T) -> Dated<'_>) {
     if results.len() < 2 {
         return;
